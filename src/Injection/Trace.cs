@@ -13,6 +13,7 @@ public sealed class Trace
     public void Add(TraceStep step, string subject, string text) => _entries.Add(new TraceEntry(step, subject, text));
 }
 
+/// <summary>One thing said about the decision.</summary>
 /// <param name="Step">The part of the decision that speaks.</param>
 /// <param name="Subject">What it is about: a dataset (<c>namespace/name</c>), a policy, a container, a volume or <c>pod</c>.</param>
 /// <param name="Text">One sentence.</param>
