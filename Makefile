@@ -1,0 +1,65 @@
+# One door for people and for CI. `make help` lists the targets.
+#
+# A fresh clone needs the .NET SDK (global.json) and make. What else a target needs is installed by .ci/tools on Debian as
+# root, and named otherwise.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+CONFIGURATION ?= Release
+# A CI run refuses lock files that do not match the projects; at a desk a restore brings them up to date.
+RESTORE_FLAGS := $(if $(filter true,$(CI)),--locked-mode)
+RID := linux-$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
+
+# Every project below src/ with <OutputType>Exe</OutputType> is a program, called as its <AssemblyName> says.
+PROGRAM_PROJECTS := $(shell grep -l '<OutputType>Exe</OutputType>' src/*/*.csproj)
+program_name = $(shell sed -n 's:.*<AssemblyName>\(.*\)</AssemblyName>.*:\1:p' $(1))
+# What `dotnet build` does, without its summary after every project.
+compile = dotnet msbuild -nologo -verbosity:quiet -maxcpucount -p:Configuration=$(CONFIGURATION)
+
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: restore
+restore:
+	@dotnet restore Webhook.sln --verbosity quiet $(RESTORE_FLAGS)
+
+# out/bin holds the programs alone: links into out/lib/NAME, where each keeps its own assemblies.
+.PHONY: build
+build: restore ## leave runnable programs in out/bin/
+	@mkdir -p out/bin out/lib
+	@$(foreach project,$(PROGRAM_PROJECTS),$(call build_program,$(project),$(call program_name,$(project)));)
+
+# PublishAot is off in the publish alone: the compiled program is the same one that the tests run.
+define build_program
+$(compile) $(1); \
+dotnet publish $(1) --no-build --configuration $(CONFIGURATION) --verbosity quiet --nologo -p:PublishAot=false --output out/lib/$(2); \
+ln -sfn ../lib/$(2)/$(2) out/bin/$(2); echo "out/bin/$(2)"
+endef
+
+.PHONY: publish
+publish: ## leave Native AOT programs in out/aot/ (takes minutes)
+	@.ci/tools publish
+	@mkdir -p out/aot
+	@$(foreach project,$(PROGRAM_PROJECTS),$(call publish_program,$(project),$(call program_name,$(project)));)
+
+define publish_program
+dotnet publish $(1) --runtime $(RID) --configuration $(CONFIGURATION) --verbosity quiet --nologo --output out/publish/$(2); \
+install -m 0755 out/publish/$(2)/$(2) out/aot/$(2); echo "out/aot/$(2)"
+endef
+
+.PHONY: test
+test: restore ## build and run every test; the last line is the count
+	@.ci/tools test
+	@$(compile) Webhook.sln
+	@.ci/tests $(CONFIGURATION)
+
+.PHONY: clean
+clean: ## remove everything that was built
+	@rm -rf out src/*/bin src/*/obj tests/*/bin tests/*/obj
