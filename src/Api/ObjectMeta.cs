@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Sluice.Api;
 
@@ -13,6 +14,7 @@ public abstract class Resource<TSpec>
 }
 
 /// <summary>The part of Kubernetes' ObjectMeta that is read here; the rest is accepted and skipped.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed class ObjectMeta
 {
     public string Name { get => field; set => field = value ?? ""; } = "";
@@ -44,6 +46,7 @@ public sealed class Condition
 }
 
 /// <summary>A core/v1 Namespace, as far as the catalog needs one.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed class Namespace
 {
     public string? ApiVersion { get; set; }

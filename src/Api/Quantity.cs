@@ -138,7 +138,7 @@ internal sealed class QuantityJsonConverter : JsonConverter<Quantity>
         };
         return Quantity.TryParse(text, out var quantity)
             ? quantity
-            : throw new JsonException("must be a quantity such as 100m, 2Gi or 0.5, not negative");
+            : throw new JsonException("must be a non-negative quantity such as 100m, 2Gi or 0.5");
     }
 
     public override void Write(Utf8JsonWriter writer, Quantity value, JsonSerializerOptions options) =>

@@ -1,0 +1,34 @@
+namespace Sluice.Api.Manifests;
+
+/// <summary>An object that was read, and where from.</summary>
+public sealed class ManifestObject
+{
+    private readonly YamlDocument? _document;
+    private readonly string _prefix; // of the object in its document: empty, or `items[3]` inside a List
+
+    internal ManifestObject(object resource, string kind, ObjectMeta metadata, string file, YamlDocument? document, string prefix)
+    {
+        Resource = resource;
+        Kind = kind;
+        Metadata = metadata;
+        File = file;
+        _document = document;
+        _prefix = prefix;
+    }
+
+    /// <summary>A <see cref="Dataset"/>, <see cref="Runtime"/>, <see cref="RuntimeProfile"/>, <see cref="TenantPolicy"/>, <see cref="DataLoad"/> or <see cref="Namespace"/>.</summary>
+    public object Resource { get; }
+    public string Kind { get; }
+    public ObjectMeta Metadata { get; }
+    public string File { get; }
+
+    /// <summary>An error about the field <paramref name="path"/> of this object, at the place where the field was written.</summary>
+    public ManifestError ErrorAt(string path, string message)
+    {
+        if (_document is null)
+            return new ManifestError(File, 0, 0, path, message);
+        var full = _prefix.Length == 0 ? path : FieldPath.Member(_prefix, path);
+        var mark = _document.Find(full);
+        return new ManifestError(File, mark.Line, mark.Column, full, message);
+    }
+}
