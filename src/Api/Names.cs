@@ -43,6 +43,9 @@ public static class Names
     /// <summary>Where the mounter's socket and the relay binary are mounted in a sidecar.</summary>
     public const string SessionPath = "/sluice";
     public const string RelayBinary = SessionPath + "/bin/sluice-relay";
+
+    /// <summary>Where the mounter binds the host directory of a <c>file://</c> source, for its client to read.</summary>
+    public const string SourcePath = SessionPath + "/source";
     public const string FusermountShim = "bin/fusermount3"; // subPath of the session volume
     public const string StatePath = "/sluice-state";
     public const string AuthPath = "/sluice-auth";
