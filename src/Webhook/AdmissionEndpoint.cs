@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using Sluice.Injection;
+
+namespace Sluice.Webhook;
+
+/// <summary>The decision about one pod: <see cref="PodInjector.Decide"/>, or a test's own.</summary>
+internal delegate Decision DecidePod(PodRequest request, Catalog catalog, IBufferWriter<byte> patch);
+
+/// <summary>
+/// <c>POST /mutate</c>: read, decide, answer. Whatever happens, a review that has a uid is answered by a review with that uid,
+/// and a pod is admitted only with all of its patch or with none.
+/// </summary>
+internal sealed class AdmissionEndpoint(
+    CatalogState catalog, DecidePod decide, Telemetry telemetry, TimeProvider time, ILogger<AdmissionEndpoint> logger)
+{
+    public const string Path = "/mutate";
+
+    /// <summary>Bytes: a 3 MiB object (the API server's limit for one request) and its old version.</summary>
+    public const int MaxBody = 6 * 1024 * 1024;
+
+    internal static readonly Decision NotApplicable = new(DecisionKind.Unchanged, DecisionReason.NotApplicable);
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        var started = time.GetTimestamp();
+        if (!IsJson(context.Request.ContentType))
+        {
+            await RefuseAsync(context, StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json", started);
+            return;
+        }
+        using var body = await RequestBody.ReadAsync(context.Request, MaxBody, context.RequestAborted);
+        if (body is null)
+        {
+            await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, "the body is larger than 6 MiB, which no AdmissionReview of a pod is", started);
+            return;
+        }
+
+        var buffers = AdmissionBuffers.Rent();
+        var answer = Answer(body.Memory, buffers);
+        if (answer.Review.Uid is null)
+        {
+            buffers.Return();
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, answer.Decision.Message!, started);
+            return;
+        }
+        Report(answer, started);
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = buffers.Answer.WrittenCount;
+        context.Response.BodyWriter.Write(buffers.Answer.WrittenSpan);
+        buffers.Return();
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    /// <summary>
+    /// Decides about one body and writes the answer into <paramref name="buffers"/>, unless the review has no uid: then the
+    /// decision's message is all there is to say. Touches nothing else, so that the start can rehearse it.
+    /// </summary>
+    internal Answered Answer(ReadOnlyMemory<byte> body, AdmissionBuffers buffers)
+    {
+        using var document = ReviewText.TryParse(body, out var problem);
+        if (document is null)
+            return Write(new AdmissionReview { Uid = ReviewText.FindUid(body.Span) }, Malformed(problem!), buffers);
+
+        var review = AdmissionReview.Read(document.RootElement, out var settled);
+        if (settled is not null)
+            return Write(review, settled, buffers);
+        try
+        {
+            var decision = decide(new PodRequest(review.Pod, review.Namespace, review.Operation, review.User), catalog.Current, buffers.Patch);
+            if (decision.Kind == DecisionKind.Patch && buffers.Patch.WrittenCount == 0)
+                throw new InvalidOperationException("The decision is a patch, but there is none.");
+            return Write(review, decision, buffers);
+        }
+#pragma warning disable CA1031 // Closed: whatever went wrong, this pod is not admitted, and the next one gets its own chance.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            buffers.Clear();
+            return Write(review, Broken(review), buffers) with { Exception = e };
+        }
+    }
+
+    private static Answered Write(AdmissionReview review, Decision decision, AdmissionBuffers buffers)
+    {
+        if (review.Uid is { } uid)
+            AdmissionResponse.Write(buffers.Writer, review.ApiVersion, uid, decision, buffers.Patch.WrittenSpan);
+        return new Answered(review, decision, null);
+    }
+
+    private static Decision Malformed(string problem) =>
+        new(DecisionKind.Deny, DecisionReason.BadRequest) { Code = 400, Message = problem };
+
+    private static Decision Broken(AdmissionReview review) => new(DecisionKind.Deny, DecisionReason.Internal)
+    {
+        Code = 500,
+        Message = $"internal error in Sluice's webhook, the pod was not admitted: see the webhook's log for uid {review.Uid}",
+    };
+
+    private void Report(in Answered answer, long started)
+    {
+        var elapsed = time.GetElapsedTime(started);
+        var (review, decision, exception) = answer;
+        telemetry.Admitted(decision, elapsed);
+        if (exception is not null)
+            Log.DecisionFailed(logger, exception, Short(review.Uid!), Short(review.Namespace), Short(review.PodName));
+        if (!logger.IsEnabled(LogLevel.Information))
+            return;
+        Log.Decided(logger, new DecisionLine(
+            Short(review.Uid!),
+            Short(review.Namespace),
+            Short(review.PodName),
+            Short(review.User),
+            Words.Of(decision.Kind),
+            Words.Of(decision.Reason),
+            Short(Words.Join(decision.Datasets)),
+            Short(Words.Join(decision.Policies)),
+            Math.Round(elapsed.TotalMilliseconds, 3),
+            review.DryRun,
+            Short(decision.Message ?? "")));
+    }
+
+    /// <summary>Answers what no review can answer.</summary>
+    private async Task RefuseAsync(HttpContext context, int status, string message, long started)
+    {
+        var line = AdmissionResponse.OneLine(message, 1024);
+        telemetry.Refused(time.GetElapsedTime(started));
+        Log.Refused(logger, status, line);
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        var bytes = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{line}\n"));
+        context.Response.ContentLength = bytes.Length;
+        await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
+    }
+
+    private static bool IsJson(string? contentType) =>
+        contentType is "application/json"
+        || (MediaTypeHeaderValue.TryParse(contentType, out var parsed)
+            && string.Equals(parsed.MediaType, "application/json", StringComparison.OrdinalIgnoreCase)
+            && (parsed.CharSet is null || string.Equals(parsed.CharSet.Trim('"'), "utf-8", StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>What others wrote, at a length that a log line bears.</summary>
+    private static string Short(string text) => AdmissionResponse.OneLine(text, 512);
+
+    /// <summary>What was answered to what, and the exception that made it a denial.</summary>
+    internal readonly record struct Answered(AdmissionReview Review, Decision Decision, Exception? Exception);
+}
