@@ -46,7 +46,13 @@ public static class Names
 
     /// <summary>Where the mounter binds the host directory of a <c>file://</c> source, for its client to read.</summary>
     public const string SourcePath = SessionPath + "/source";
-    public const string FusermountShim = "bin/fusermount3"; // subPath of the session volume
+
+    /// <summary>Our stand-in for fusermount, as a subPath of the session volume, and of the Shared delivery's binary volume.</summary>
+    public const string FusermountShim = "bin/fusermount3";
+    public const string SharedFusermountShim = "fusermount3";
+
+    /// <summary>An empty file, as a subPath of the session volume, that stands in for <c>/dev/fuse</c>.</summary>
+    public const string EmptyDeviceFile = "fuse";
     public const string StatePath = "/sluice-state";
     public const string AuthPath = "/sluice-auth";
     public const string CachePath = "/sluice-cache";

@@ -24,6 +24,9 @@ public sealed class TenantPolicySpec
 
     /// <summary>Whether <c>sluice.io/inject: "false"</c> is allowed; default true.</summary>
     public bool? AllowOptOut { get; set; }
+
+    /// <summary>Whether writable mounts may lengthen terminationGracePeriodSeconds; default true.</summary>
+    public bool? AllowGracePeriodExtension { get; set; }
     public PolicySidecar Sidecar { get => field; set => field = value ?? new(); } = new();
 
     /// <summary>Whether a limit of <c>0</c> (none) is honoured; default false.</summary>

@@ -27,8 +27,10 @@ public sealed class Catalog
         IEnumerable<Runtime> runtimes,
         IEnumerable<RuntimeProfile> profiles,
         IEnumerable<TenantPolicy> policies,
-        IEnumerable<Namespace> namespaces)
+        IEnumerable<Namespace> namespaces,
+        InjectionSettings? settings = null)
     {
+        Settings = settings ?? InjectionSettings.Default;
         foreach (var dataset in datasets)
             _datasets[ObjectName.Of(dataset.Metadata)] = new CatalogDataset(dataset);
         foreach (var (name, dataset) in _datasets)
@@ -55,6 +57,8 @@ public sealed class Catalog
         foreach (var ns in namespaces)
             _namespaces[ns.Metadata.Name] = ns;
     }
+
+    public InjectionSettings Settings { get; }
 
     /// <summary>By descending priority, then name.</summary>
     public ImmutableArray<TenantPolicy> Policies { get; }

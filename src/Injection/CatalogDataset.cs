@@ -5,6 +5,23 @@ namespace Sluice.Injection;
 /// <summary>A Dataset in a snapshot, with what every decision about it would otherwise build again.</summary>
 public sealed class CatalogDataset(Dataset resource)
 {
+    private DatasetResolution? _resolution; // replaced whole; two threads may both compute it, to the same end
+
     public Dataset Resource { get; } = resource;
     public ObjectName Name { get; } = ObjectName.Of(resource.Metadata);
+
+    /// <summary><c>namespace/name</c>.</summary>
+    public string FullName => field ??= Name.ToString();
+
+    internal SessionNames LocalNames => field ??= SessionNames.Local(Name);
+    internal SessionNames ForeignNames => field ??= SessionNames.Foreign(Name);
+
+    /// <summary>Profile, runtime, source and options, or why they do not fit together. Computed once for each snapshot.</summary>
+    internal DatasetResolution Resolve(Catalog catalog)
+    {
+        var known = _resolution;
+        return known is not null && ReferenceEquals(known.Catalog, catalog)
+            ? known
+            : _resolution = DatasetResolution.Of(this, catalog);
+    }
 }
