@@ -1,0 +1,39 @@
+using Sluice.Api;
+using Sluice.Api.Manifests;
+using Sluice.Injection;
+
+namespace Sluice.Cli;
+
+/// <summary>The catalog that <c>--catalog</c> names. Like the webhook, it is read whole or not at all.</summary>
+internal static class CatalogInput
+{
+    private const int MaxShownErrors = 10; // the rest is for `sluice validate`; arbitrary
+
+    /// <summary>Reads every manifest below <paramref name="path"/>.</summary>
+    /// <exception cref="UnusableInputException">The directory cannot be read, or an object in it is wrong.</exception>
+    public static Catalog Read(string path, Terminal terminal)
+    {
+        if (!Directory.Exists(path) && !File.Exists(path))
+            throw new UnusableInputException($"catalog {path}: no such directory");
+        var errors = new List<ManifestError>();
+        var resources = new List<object>();
+        foreach (var file in InputFiles.Read([path], TextReader.Null))
+        {
+            var manifest = ManifestReader.Read(file.Name, file.Text, OtherKinds.Skip);
+            errors.AddRange(manifest.Errors);
+            resources.AddRange(manifest.Objects.Select(o => o.Resource));
+        }
+        if (errors.Count == 0)
+            return ToCatalog(resources);
+        foreach (var error in errors.Take(MaxShownErrors))
+            terminal.Error.WriteLine(error);
+        throw new UnusableInputException($"catalog {path} has {Count.Of(errors.Count, "error")}: `sluice validate -f {path}` lists them");
+    }
+
+    private static Catalog ToCatalog(List<object> resources) => new(
+        resources.OfType<Dataset>(),
+        resources.OfType<Runtime>(),
+        resources.OfType<RuntimeProfile>(),
+        resources.OfType<TenantPolicy>(),
+        resources.OfType<Namespace>());
+}
