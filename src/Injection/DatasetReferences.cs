@@ -60,7 +60,10 @@ internal static class DatasetReferences
         return CollectList(j, text, $"annotation {Names.DatasetsAnnotation} of namespace \"{j.Namespace}\"", namespaceWide: true);
     }
 
-    public static bool IsWindows(PodView pod) => PodView.Text(PodView.Object(pod.Spec, "os"u8), "name") == "windows";
+    /// <summary>By <c>os.name</c>, or by the node selector, as most Windows pods say it.</summary>
+    public static bool IsWindows(PodView pod) =>
+        PodView.Text(PodView.Object(pod.Spec, "os"u8), "name") == "windows"
+        || PodView.Text(PodView.Object(pod.Spec, "nodeSelector"u8), "kubernetes.io/os") == "windows";
 
     /// <summary>API servers send the pod here for another reason than this annotation, so that the annotation can count.</summary>
     private static bool IsSelected(Judgement j) =>

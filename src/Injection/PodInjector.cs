@@ -29,6 +29,7 @@ public static class PodInjector
             ?? Identity.Choose(j)              // Secret, token, ServiceAccount
             ?? Resources.Settle(j)             // the sidecars' requests and limits
             ?? TenantRules.Judge.Check(j)      // what the namespace's policies say to all that
+            ?? Resources.Warn(j)               // limits that were lifted
             ?? Recipients.Choose(j)            // which containers get the data
             ?? ReservedNames.Check(j)          // nothing in the pod pretends to be ours
             ?? DataMounts.Check(j)             // Shared: the pod's uid is at hand

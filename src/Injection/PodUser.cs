@@ -13,7 +13,7 @@ internal readonly struct PodUser
 {
     private const long DefaultId = 65532; // "nonroot" of distroless images
 
-    private PodUser(long? sidecarUser, long? sidecarGroup, long filesUser, long filesGroup, long fsGroup)
+    private PodUser(long? sidecarUser, long? sidecarGroup, long? filesUser, long? filesGroup, long? fsGroup)
     {
         SidecarUser = sidecarUser;
         SidecarGroup = sidecarGroup;
@@ -26,10 +26,10 @@ internal readonly struct PodUser
     public long? SidecarUser { get; }
     public long? SidecarGroup { get; }
 
-    /// <summary>Owner and group that files are shown with.</summary>
-    public long FilesUser { get; }
-    public long FilesGroup { get; }
-    public long FsGroup { get; }
+    /// <summary>Owner and group that files are shown with; null where the platform picks them and the pod says nothing.</summary>
+    public long? FilesUser { get; }
+    public long? FilesGroup { get; }
+    public long? FsGroup { get; }
 
     public static PodUser Of(Judgement j, Session session)
     {
@@ -43,12 +43,12 @@ internal readonly struct PodUser
         return new PodUser(
             profile.Omit ? null : user,
             profile.Omit ? null : group,
-            podUser ?? user.Value,
-            fsGroup ?? podGroup ?? group.Value,
-            fsGroup ?? group.Value);
+            podUser ?? (profile.Omit ? null : user),
+            fsGroup ?? podGroup ?? (profile.Omit ? null : group),
+            fsGroup ?? (profile.Omit ? null : group));
     }
 
-    public static string Text(long id) => id.ToString(CultureInfo.InvariantCulture);
+    public static string? Text(long? id) => id?.ToString(CultureInfo.InvariantCulture);
 
     private static long? Id(JsonElement security, ReadOnlySpan<byte> name) =>
         security.ValueKind == JsonValueKind.Object && security.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number

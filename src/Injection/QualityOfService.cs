@@ -15,6 +15,8 @@ internal static class QualityOfService
     {
         if (pod.Containers.Length == 0)
             return false;
+        if (PodView.Object(pod.Spec, "resources"u8) is { ValueKind: JsonValueKind.Object } whole && Amount(PodView.Object(whole, "limits"u8), "cpu") is not null && Amount(PodView.Object(whole, "limits"u8), "memory") is not null)
+            return IsGuaranteed(whole);
         foreach (var list in (ReadOnlySpan<JsonElement[]>)[pod.Containers, pod.InitContainers])
         {
             foreach (var container in list)

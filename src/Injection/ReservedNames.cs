@@ -69,6 +69,14 @@ internal static class ReservedNames
     /// <summary>A container of the pod may mount the data volume where the injection would, and nothing else of ours.</summary>
     private static Decision? CheckMounts(Judgement j, JsonElement container, JsonElement[] list, Func<Session, List<int>> recipients)
     {
+        if (PodView.Array(container, "volumeDevices"u8) is { ValueKind: JsonValueKind.Array } devices)
+        {
+            foreach (var device in devices.EnumerateArray())
+            {
+                if (device.ValueKind == JsonValueKind.Object && IsReserved(device))
+                    return Deny(j, $"container \"{PodView.NameOf(container)}\" uses volume \"{PodView.NameOf(device)}\" as a device, which", "remove the device");
+            }
+        }
         foreach (var mount in Mounts.Enumerate(container))
         {
             if (!IsReserved(mount))

@@ -39,6 +39,17 @@ internal static class Resources
         return null;
     }
 
+    /// <summary>What is allowed and still may surprise; said once the policies have let it pass.</summary>
+    public static Decision? Warn(Judgement j)
+    {
+        foreach (var session in j.Sessions)
+        {
+            if (session.Resources.Unlimited is { } lifted)
+                j.Warn($"the sidecar of dataset \"{session.Dataset.FullName}\" has no limit of {lifted}: a LimitRange default of namespace \"{j.Namespace}\", if there is one, will fill it in");
+        }
+        return null;
+    }
+
     private static SidecarResources Layers(Judgement j, Session session, List<SidecarResourcesAnnotationItem>? asked)
     {
         var resources = new SidecarResources();
@@ -72,14 +83,16 @@ internal static class Resources
         for (var i = 0; i < j.Policies.Count; i++)
         {
             if (j.Policies[i].Spec.Action == PolicyAction.Deny)
+            {
+                resources.LimitTo(j.Policies[i].Spec.Sidecar.Max.Limits);
                 resources.Bend(j.Policies[i].Spec.Sidecar.Min, j.Policies[i].Spec.Sidecar.Max);
+            }
         }
         resources.LiftLimits();
         if (resources.Unlimited is { } lifted)
         {
             if (j.Guaranteed && lifted is "cpu" or "memory")
                 return j.Deny(422, DecisionReason.Unsupported, $"the pod is of QoS class Guaranteed and the sidecar of dataset \"{name}\" asks for no limit of {lifted} (limits.{lifted}=0), which would take the class away: give a limit");
-            j.Warn($"the sidecar of dataset \"{name}\" has no limit of {lifted}: a LimitRange default of namespace \"{j.Namespace}\", if there is one, will fill it in");
         }
         if (resources.Reconcile() is { } key)
             return j.Deny(400, DecisionReason.Conflict, $"the sidecar of dataset \"{name}\" asks for requests.{key}={SidecarResources.Find(resources.Requests, key)} above limits.{key}={SidecarResources.Find(resources.Limits, key)}: raise the limit or lower the request");

@@ -57,6 +57,16 @@ internal sealed class SidecarResources
         }
     }
 
+    /// <summary>No limit is above every maximum: what has none gets the largest that is allowed, unless 0 was asked for.</summary>
+    public void LimitTo(Dictionary<string, Quantity> max)
+    {
+        foreach (var (key, most) in max)
+        {
+            if (Find(Limits, key) is null)
+                Set(Limits, key, most, asked: false);
+        }
+    }
+
     /// <summary>Moves what nobody asked for within <paramref name="min"/> and <paramref name="max"/>.</summary>
     public void Bend(ResourceRequirements min, ResourceRequirements max)
     {
