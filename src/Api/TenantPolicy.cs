@@ -1,6 +1,10 @@
 namespace Sluice.Api;
 
-/// <summary>What the pods of the selected namespaces may ask for. Policies are judged one by one; Deny policies narrow together.</summary>
+/// <summary>
+/// What the pods of the selected namespaces may ask for. Policies are judged one by one; Deny policies narrow together. A
+/// field that a policy leaves out is no opinion: what the built-in default forbids (Shared, tokens, lifted limits, more
+/// than eight datasets) needs one Deny policy that allows it, and none that speaks against it.
+/// </summary>
 public sealed class TenantPolicy : Resource<TenantPolicySpec>
 {
     public TenantPolicyStatus? Status { get; set; }
@@ -19,7 +23,7 @@ public sealed class TenantPolicySpec
     public string? Message { get; set; }
     public PolicyDatasets Datasets { get => field; set => field = value ?? new(); } = new();
 
-    /// <summary>Default 8.</summary>
+    /// <summary>No policy says: 8.</summary>
     public int? MaxDatasetsPerPod { get; set; }
 
     /// <summary>Whether <c>sluice.io/inject: "false"</c> is allowed; default true.</summary>
@@ -29,22 +33,22 @@ public sealed class TenantPolicySpec
     public bool? AllowGracePeriodExtension { get; set; }
     public PolicySidecar Sidecar { get => field; set => field = value ?? new(); } = new();
 
-    /// <summary>Whether a limit of <c>0</c> (none) is honoured; default false.</summary>
+    /// <summary>Whether a limit of <c>0</c> (none) is honoured; no policy says: not.</summary>
     public bool? AllowUnlimited { get; set; }
 
     /// <summary>Names or globs; absent allows all.</summary>
     public List<string>? AllowedProfiles { get; set; }
 
-    /// <summary>Globs over the sidecar's image; absent allows the profile's own alone.</summary>
+    /// <summary>Globs over the sidecar's image, and what a registry mirror may rewrite it to; no policy says: the profile's own alone.</summary>
     public List<string>? AllowedImages { get; set; }
 
-    /// <summary>Absent: Csi alone.</summary>
+    /// <summary>No policy says: Csi alone.</summary>
     public List<Delivery>? AllowedDeliveries { get; set; }
 
-    /// <summary>Names or globs of ServiceAccounts, beside <c>default</c> and the Dataset's own in its namespace; absent lists none.</summary>
+    /// <summary>Names or globs of ServiceAccounts, beside <c>default</c> and the Dataset's own in its namespace; no policy says: none.</summary>
     public List<string>? AllowedServiceAccounts { get; set; }
 
-    /// <summary>Audiences of projected tokens; absent allows none.</summary>
+    /// <summary>Audiences of projected tokens; no policy says: none.</summary>
     public List<string>? AllowedAudiences { get; set; }
 
     /// <summary>Globs over the host (or host:port) that a Dataset's source or endpoint options name; absent allows all.</summary>
