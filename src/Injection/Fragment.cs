@@ -12,8 +12,9 @@ internal static class Fragment
     public static JsonDocument Parse(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer, Json.WriterOptions))
-            write(writer);
+        var writer = ThreadWriter.ForPiece(buffer);
+        write(writer);
+        writer.Flush();
         return JsonDocument.Parse(buffer.WrittenMemory);
     }
 }

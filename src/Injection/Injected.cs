@@ -14,11 +14,12 @@ internal static class Injected
         for (var i = 0; i < sidecars.Length; i++)
         {
             sidecars[i] = Scratch(i);
-            using var writer = new Utf8JsonWriter(sidecars[i], Json.WriterOptions);
+            var writer = ThreadWriter.ForPiece(sidecars[i]);
             if (Sidecar.Write(writer, j, j.Sessions[i], last: i == sidecars.Length - 1) is { } problem)
                 return j.Deny(422, DecisionReason.Profile, problem);
+            writer.Flush();
         }
-        using var patch = new PodPatch(output);
+        var patch = new PodPatch(output);
         PodFields.Write(patch, j);
         Placement.Write(patch, j);
         WriteVolumes(patch, j);

@@ -11,7 +11,7 @@ internal static class InjectionStatus
 
     public static void Write(IBufferWriter<byte> output, Judgement j)
     {
-        using var writer = new Utf8JsonWriter(output, Json.WriterOptions);
+        var writer = ThreadWriter.ForPiece(output);
         writer.WriteStartObject();
         writer.WriteString("version"u8, Version);
         writer.WriteStartArray("datasets"u8);
@@ -40,6 +40,7 @@ internal static class InjectionStatus
         }
         writer.WriteEndArray();
         writer.WriteEndObject();
+        writer.Flush();
     }
 
     /// <summary>

@@ -27,7 +27,7 @@ internal static class PodFields
     {
         if (j.Pod.Label(Names.InjectedLabel) == "true")
             return;
-        SetInMap(patch, j.Pod.Labels, "/metadata/labels", Names.InjectedLabel, "true");
+        SetInMap(patch, j.Pod.Labels, "/metadata/labels", Names.InjectedLabel, "true"u8);
     }
 
     private static void WriteStatus(PodPatch patch, Judgement j)
@@ -37,10 +37,10 @@ internal static class PodFields
         InjectionStatus.Write(buffer, j);
         if (j.Pod.Annotations.ValueKind == JsonValueKind.Object && j.Pod.Annotations.TryGetProperty(Names.StatusAnnotation, out var present) && present.ValueEquals(buffer.WrittenSpan))
             return;
-        SetInMap(patch, j.Pod.Annotations, "/metadata/annotations", Names.StatusAnnotation, Encoding.UTF8.GetString(buffer.WrittenSpan));
+        SetInMap(patch, j.Pod.Annotations, "/metadata/annotations", Names.StatusAnnotation, buffer.WrittenSpan);
     }
 
-    private static void SetInMap(PodPatch patch, JsonElement map, string path, string key, string value)
+    private static void SetInMap(PodPatch patch, JsonElement map, string path, string key, ReadOnlySpan<byte> value)
     {
         if (map.ValueKind == JsonValueKind.Object)
         {

@@ -7,9 +7,9 @@ namespace Sluice.Injection;
 /// Writes an RFC 6902 document: <c>add</c>, <c>replace</c>, <c>remove</c>, <c>move</c>, never <c>test</c> (API servers turn
 /// a failing one into a 500 whatever the failure policy says). Nothing is written until the first operation.
 /// </summary>
-internal sealed class PodPatch(IBufferWriter<byte> output) : IDisposable
+internal sealed class PodPatch(IBufferWriter<byte> output)
 {
-    private readonly Utf8JsonWriter _writer = new(output, Json.WriterOptions);
+    private readonly Utf8JsonWriter _writer = ThreadWriter.ForPatch(output);
 
     public int Operations { get; private set; }
 
@@ -42,6 +42,12 @@ internal sealed class PodPatch(IBufferWriter<byte> output) : IDisposable
         End();
     }
 
+    public void Set(string path, bool exists, ReadOnlySpan<byte> utf8)
+    {
+        Begin(exists ? "replace" : "add", path).WriteStringValue(utf8);
+        End();
+    }
+
     public void SetTrue(string path, bool exists)
     {
         Begin(exists ? "replace" : "add", path).WriteBooleanValue(true);
@@ -68,8 +74,6 @@ internal sealed class PodPatch(IBufferWriter<byte> output) : IDisposable
             _writer.WriteEndArray();
         _writer.Flush();
     }
-
-    public void Dispose() => _writer.Dispose();
 
     /// <summary>One reference token of a JSON pointer (RFC 6901).</summary>
     public static string Escape(string token) => token.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);

@@ -29,8 +29,9 @@ internal static class UserVolumes
     {
         WriteReadOnly(patch, session, path, csi);
         var attributes = PodView.Object(csi, "volumeAttributes"u8);
-        foreach (var (key, value) in Volumes.Attributes(session, Names.VolumeAttributes.RoleData))
+        foreach (var key in Volumes.AttributeKeys)
         {
+            var value = Volumes.Attribute(session, Names.VolumeAttributes.RoleData, key);
             var exists = attributes.TryGetProperty(key, out var present);
             if (!exists || !present.ValueEquals(value))
                 patch.Set($"{path}/volumeAttributes/{key}", exists, value);

@@ -108,14 +108,19 @@ internal static class Volumes
     }
 
     /// <summary>The attributes of a volume of our driver; on users' own volumes they are written one by one.</summary>
-    public static IEnumerable<(string Key, string Value)> Attributes(Session session, string role) =>
+    public static readonly string[] AttributeKeys =
     [
-        (Names.VolumeAttributes.Role, role),
-        (Names.VolumeAttributes.Dataset, session.Dataset.FullName),
-        (Names.VolumeAttributes.Access, session.Access == Access.ReadWrite ? "rw" : "ro"),
-        (Names.VolumeAttributes.Profile, session.Profile.Name),
-        (Names.VolumeAttributes.Admitted, Names.VolumeAttributes.AdmittedV1),
+        Names.VolumeAttributes.Role, Names.VolumeAttributes.Dataset, Names.VolumeAttributes.Access, Names.VolumeAttributes.Profile, Names.VolumeAttributes.Admitted,
     ];
+
+    public static string Attribute(Session session, string role, string key) => key switch
+    {
+        Names.VolumeAttributes.Role => role,
+        Names.VolumeAttributes.Dataset => session.Dataset.FullName,
+        Names.VolumeAttributes.Access => session.Access == Access.ReadWrite ? "rw" : "ro",
+        Names.VolumeAttributes.Profile => session.Profile.Name,
+        _ => Names.VolumeAttributes.AdmittedV1,
+    };
 
     private static void WriteCsi(Utf8JsonWriter writer, Session session, string role, bool readOnly)
     {
@@ -124,8 +129,8 @@ internal static class Volumes
         if (readOnly)
             writer.WriteBoolean("readOnly"u8, true);
         writer.WriteStartObject("volumeAttributes"u8);
-        foreach (var (key, value) in Attributes(session, role))
-            writer.WriteString(key, value);
+        foreach (var key in AttributeKeys)
+            writer.WriteString(key, Attribute(session, role, key));
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
