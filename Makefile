@@ -60,6 +60,13 @@ test: restore ## build and run every test; the last line is the count
 	@$(compile) Webhook.sln
 	@.ci/tests $(CONFIGURATION)
 
+.PHONY: bench
+bench: build publish ## measure speed and memory, as ratios to a bare HTTPS echo (takes minutes)
+	@.ci/tools bench
+	@dotnet publish tests/bench/Echo --configuration Release --verbosity quiet --nologo -p:PublishAot=false --output out/bench/jit
+	@dotnet publish tests/bench/Echo --runtime $(RID) --configuration Release --verbosity quiet --nologo --output out/bench/aot
+	@tests/bench/webhook
+
 .PHONY: clean
 clean: ## remove everything that was built
 	@rm -rf out src/*/bin src/*/obj tests/*/bin tests/*/obj
