@@ -12,6 +12,7 @@ public static class Placeholders
     public const string SourceOptionPrefix = "source.options.";
     public const string SecretPrefix = "secret.";
     public const string SchemePrefix = "scheme.";
+    public const string ListPrefix = "list.";
 
     /// <summary>
     /// Names with a meaning of their own. <c>uri.*</c> and <c>source.*</c> are the same. <c>access.ro</c> and
@@ -45,4 +46,25 @@ public static class Placeholders
         "dataset.name", "dataset.namespace", "runtime.name", "runtime.namespace", "runtime.endpoint", "master.host",
         "pod.runAsUser", "pod.runAsGroup", "pod.fsGroup", "cache.dir", "state.dir", "auth.dir", "token.path",
     ];
+
+    /// <summary>What masters, workers, setup and files may use, beside <c>option.</c>, <c>scheme.</c>, <c>source.options.</c> and <c>list.</c>.</summary>
+    public static IReadOnlyList<string> Part { get; } =
+    [
+        "dataset.name", "dataset.namespace",
+        "source.uri", "source.scheme", "source.host", "source.hostname", "source.port", "source.path", "source.user",
+        "consistency.validity",
+        "runtime.name", "runtime.namespace", "runtime.endpoint",
+        "master.host",
+        "worker.cachePath", "worker.cacheSize.bytes", "worker.cacheSize.mebibytes", "worker.cacheSize.megabytes", "worker.maxReplicas",
+        "cluster.dns", "cluster.domain",
+    ];
+
+    /// <summary>An item of a list, repeated per worker.</summary>
+    public static IReadOnlyList<string> List { get; } = [.. Part, "item.index", "item.host"];
+
+    /// <summary>The Job that empties a worker before it goes.</summary>
+    public static IReadOnlyList<string> Drain { get; } = [.. Part, "drain.host"];
+
+    /// <summary>An engine's own loader.</summary>
+    public static IReadOnlyList<string> Load { get; } = [.. Part, "load.path", "load.shard", "load.shards"];
 }

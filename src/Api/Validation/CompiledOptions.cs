@@ -64,8 +64,8 @@ public sealed class CompiledOptions
     /// <summary>Why the pattern of an option does not work; null when it does or there is none.</summary>
     internal string? PatternProblem(string name) => _options[name].PatternProblem;
 
-    /// <summary>Why <paramref name="value"/> may not be the value of the declared option <paramref name="name"/>; null when it may.</summary>
-    internal string? ValueProblem(string name, string value) => _options[name].Problem(value);
+    /// <summary>Why <paramref name="value"/> may not be the default of the declared option <paramref name="name"/>; null when it may.</summary>
+    internal string? DefaultProblem(string name, string value) => _options[name].Problem(value, trusted: true);
 
     private void Merge(string kind, RuntimeSpec runtime, Dictionary<string, string?> merged, List<FieldError> problems)
     {
@@ -123,7 +123,10 @@ public sealed class CompiledOptions
         public ProfileOption Declared { get; }
         public string? PatternProblem { get; }
 
-        public string? Problem(string value)
+        /// <summary>Why this cannot be the option's value; null when it can.</summary>
+        /// <param name="value">The value.</param>
+        /// <param name="trusted">It is the profile's own, which may hold separators without a pattern that says so.</param>
+        public string? Problem(string value, bool trusted = false)
         {
             if (value.Length > MaxValueLength)
                 return $"must be at most {MaxValueLength} characters long";
@@ -140,7 +143,7 @@ public sealed class CompiledOptions
                 return problem;
             if (_pattern is not null)
                 return Matches(value) ? null : $"\"{value}\" must match {Declared.Pattern}{Describe(Declared)}";
-            var at = Declared.Type == OptionType.String ? value.AsSpan().IndexOfAny(Separators) : -1;
+            var at = Declared.Type == OptionType.String && !trusted ? value.AsSpan().IndexOfAny(Separators) : -1;
             return at < 0 ? null : $"must not hold the character '{value[at]}': only an option with a pattern that allows it may";
         }
 

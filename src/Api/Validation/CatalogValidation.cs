@@ -1,0 +1,135 @@
+namespace Sluice.Api.Validation;
+
+public enum FindingSeverity
+{
+    /// <summary>What is named may still come: objects arrive in any order.</summary>
+    Warning,
+    Error,
+}
+
+/// <summary>Something about an object that only shows beside others.</summary>
+/// <param name="Severity">Whether the object can work once the others exist.</param>
+/// <param name="Field">The field and what is wrong with it.</param>
+public sealed record CatalogFinding(FindingSeverity Severity, FieldError Field);
+
+/// <summary>
+/// What only shows when objects are seen together: Datasets and Runtimes that name others, and values for options that
+/// another object declares. Shared by <c>sluice validate</c> and the validating webhook.
+/// </summary>
+public sealed class CatalogValidation
+{
+    private readonly Dictionary<(string Namespace, string Name), Runtime> _runtimes = [];
+    private readonly Dictionary<(string Namespace, string Name), Dataset> _datasets = [];
+    private readonly SortedDictionary<string, (RuntimeProfile Resource, CompiledOptions Options)> _profiles = new(StringComparer.Ordinal);
+
+    /// <summary>Of two objects with one name the last counts.</summary>
+    public CatalogValidation(IEnumerable<Dataset> datasets, IEnumerable<Runtime> runtimes, IEnumerable<RuntimeProfile> profiles)
+    {
+        foreach (var dataset in datasets)
+            _datasets[Key(dataset.Metadata, dataset.Metadata.Name)] = dataset;
+        foreach (var runtime in runtimes)
+            _runtimes[Key(runtime.Metadata, runtime.Metadata.Name)] = runtime;
+        foreach (var profile in profiles)
+            _profiles[profile.Metadata.Name] = (profile, new CompiledOptions(profile.Spec));
+    }
+
+    /// <summary>Findings about a Dataset, Runtime, DataLoad or TenantPolicy; other objects name nothing.</summary>
+    public IReadOnlyList<CatalogFinding> Check(object resource)
+    {
+        var findings = new List<CatalogFinding>();
+        switch (resource)
+        {
+            case Dataset dataset:
+                CheckDataset(dataset, findings);
+                break;
+            case Runtime runtime:
+                CheckRuntime(runtime, findings);
+                break;
+            case DataLoad load when load.Spec.Dataset.Length > 0 && !_datasets.ContainsKey(Key(load.Metadata, load.Spec.Dataset)):
+                Warn(findings, nameof(DataLoad), "spec.dataset", $"Dataset \"{load.Spec.Dataset}\" does not exist in the DataLoad's namespace: the load waits for it");
+                break;
+            case TenantPolicy policy:
+                CheckPolicy(policy, findings);
+                break;
+        }
+        return findings;
+    }
+
+    private void CheckDataset(Dataset dataset, List<CatalogFinding> findings)
+    {
+        var spec = dataset.Spec;
+        Runtime? runtime = null;
+        if (spec.Runtime is not null && !_runtimes.TryGetValue(Key(dataset.Metadata, spec.Runtime), out runtime))
+        {
+            Warn(findings, nameof(Dataset), "spec.runtime", $"Runtime \"{spec.Runtime}\" does not exist in the Dataset's namespace: pods are refused until it does");
+            return;
+        }
+        if (!TryFindProfile(spec, runtime, findings, out var profile))
+            return;
+        if (profile.Resource.Spec.Fuse.ReadOnly && spec.AccessModes.Contains(AccessMode.ReadWriteMany))
+            Error(findings, nameof(Dataset), "spec.accessModes", $"profile {profile.Resource.Metadata.Name} cannot write: remove ReadWriteMany or choose another profile");
+        // The Runtime's own values are reported at the Runtime.
+        if (!profile.Options.TryMerge(runtime?.Spec, spec, out _, out var errors))
+            findings.AddRange(errors.Where(e => e.Kind == nameof(Dataset)).Select(e => new CatalogFinding(FindingSeverity.Error, e)));
+    }
+
+    private bool TryFindProfile(DatasetSpec spec, Runtime? runtime, List<CatalogFinding> findings, out (RuntimeProfile Resource, CompiledOptions Options) profile)
+    {
+        profile = default;
+        if (runtime is not null)
+            return _profiles.TryGetValue(runtime.Spec.Profile, out profile); // a missing one is reported at the Runtime
+        if (spec.Profile is not null)
+        {
+            if (_profiles.TryGetValue(spec.Profile, out profile))
+                return true;
+            Warn(findings, nameof(Dataset), "spec.profile", $"RuntimeProfile \"{spec.Profile}\" does not exist: pods are refused until it does");
+            return false;
+        }
+        if (!SourceUri.TryParse(spec.Source.Uri, out var uri, out _))
+            return false;
+        foreach (var candidate in _profiles.Values)
+        {
+            if (candidate.Resource.Spec.Schemes.Contains(uri.Scheme))
+            {
+                profile = candidate;
+                return true;
+            }
+        }
+        Warn(findings, nameof(Dataset), "spec.source.uri", $"no RuntimeProfile serves the scheme {uri.Scheme}: install one or name a profile in spec.profile");
+        return false;
+    }
+
+    private void CheckRuntime(Runtime runtime, List<CatalogFinding> findings)
+    {
+        var name = runtime.Spec.Profile;
+        if (name.Length == 0)
+            return;
+        if (!_profiles.TryGetValue(name, out var profile))
+        {
+            Warn(findings, nameof(Runtime), "spec.profile", $"RuntimeProfile \"{name}\" does not exist: the Runtime waits for it");
+            return;
+        }
+        findings.AddRange(profile.Options.Check(runtime.Spec).Select(e => new CatalogFinding(FindingSeverity.Error, e)));
+        if (runtime.Spec.Idle is { When: IdleWhen.NoReads } && profile.Resource.Spec.AtZero != AtZero.PassThrough)
+            Error(findings, nameof(Runtime), "spec.idle.when", $"NoReads needs a profile whose reads succeed without workers, which those of {name} do not: use NoPods");
+        if (runtime.Spec.Master.Replicas is { } replicas && profile.Resource.Spec.Master?.Replicas is { } bounds && (replicas < (bounds.Min ?? 0) || replicas > (bounds.Max ?? int.MaxValue)))
+            Error(findings, nameof(Runtime), "spec.master.replicas", $"{replicas} is outside of what profile {name} allows ({bounds.Min ?? 0} to {bounds.Max?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "any"})");
+    }
+
+    private void CheckPolicy(TenantPolicy policy, List<CatalogFinding> findings)
+    {
+        for (var i = 0; i < policy.Spec.Datasets.Require.Count; i++)
+        {
+            if (policy.Spec.Datasets.Require[i].Split('/') is [var ns, var name] && !_datasets.ContainsKey((ns, name)))
+                Warn(findings, nameof(TenantPolicy), $"spec.datasets.require[{i}]", $"Dataset {ns}/{name} does not exist: pods of the selected namespaces are refused until it does");
+        }
+    }
+
+    private static (string Namespace, string Name) Key(ObjectMeta metadata, string name) => (metadata.Namespace ?? "default", name);
+
+    private static void Warn(List<CatalogFinding> findings, string kind, string path, string message) =>
+        findings.Add(new CatalogFinding(FindingSeverity.Warning, new FieldError(kind, path, message)));
+
+    private static void Error(List<CatalogFinding> findings, string kind, string path, string message) =>
+        findings.Add(new CatalogFinding(FindingSeverity.Error, new FieldError(kind, path, message)));
+}
