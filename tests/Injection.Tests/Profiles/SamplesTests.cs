@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sluice.Api;
 using Sluice.Api.Manifests;
+using Sluice.Api.Validation;
 
 namespace Sluice.Injection.Tests.Profiles;
 
@@ -44,6 +45,17 @@ public sealed class SamplesTests
         Assert.Contains("research-advice", Assert.Single(decision.Warnings), StringComparison.Ordinal);
     }
 
+    /// <summary>The shipped profiles and the samples pass the product's own validation, alone and together.</summary>
+    [Fact]
+    public void Nothing_that_is_shipped_is_invalid()
+    {
+        var manifests = Manifests().ToList();
+        var objects = manifests.ConvertAll(m => m.Resource);
+        Assert.Empty(manifests.SelectMany(ManifestValidation.Check));
+        var together = new CatalogValidation(objects.OfType<Dataset>(), objects.OfType<Runtime>(), objects.OfType<RuntimeProfile>());
+        Assert.Empty(objects.SelectMany(together.Check));
+    }
+
     /// <summary>Every Dataset of the samples can be mounted in its own namespace, and the catalog holds all it names.</summary>
     [Fact]
     public void No_dataset_of_the_samples_is_broken()
@@ -78,12 +90,11 @@ public sealed class SamplesTests
         return new Catalog(objects.OfType<Dataset>(), objects.OfType<Runtime>(), objects.OfType<RuntimeProfile>(), objects.OfType<TenantPolicy>(), objects.OfType<Namespace>());
     }
 
+    private static List<object> Objects() => [.. Manifests().Select(o => o.Resource)];
+
     /// <summary>The whole directory as a catalog reader walks it, the link to the profiles included.</summary>
-    private static List<object> Objects() =>
-    [
-        .. Directory.EnumerateFiles(Samples, "*.yaml", SearchOption.AllDirectories)
+    private static IEnumerable<ManifestObject> Manifests() =>
+        Directory.EnumerateFiles(Samples, "*.yaml", SearchOption.AllDirectories)
             .Order(StringComparer.Ordinal)
-            .SelectMany(ShippedProfiles.Read)
-            .Select(o => o.Resource),
-    ];
+            .SelectMany(ShippedProfiles.Read);
 }
