@@ -136,7 +136,8 @@ public static partial class YamlWriter
             return false;
         if (text.StartsWith("---", StringComparison.Ordinal) || text.StartsWith("...", StringComparison.Ordinal) || text is "<<" or "=")
             return false;
-        if (text.Contains(": ", StringComparison.Ordinal) || text.Contains(" #", StringComparison.Ordinal) || text.Any(MustEscape))
+        // " *": YamlDotNet 18.1 takes a word with a star for an alias and then misses the colon behind the key.
+        if (text.Contains(" *", StringComparison.Ordinal) || text.Contains(": ", StringComparison.Ordinal) || text.Contains(" #", StringComparison.Ordinal) || text.Any(MustEscape))
             return false;
         return PlainScalar.ToJson(text) is null && !ElsewhereATime().IsMatch(text);
     }

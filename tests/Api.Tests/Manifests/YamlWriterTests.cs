@@ -44,7 +44,7 @@ public sealed class YamlWriterTests
             using var document = JsonDocument.Parse(json);
             var yaml = YamlWriter.Write(document.RootElement);
             var file = YamlDocuments.Read(yaml);
-            Assert.Empty(file.Errors);
+            Assert.True(file.Errors.Count == 0, yaml + string.Join('\n', file.Errors));
             using var read = JsonDocument.Parse(Assert.Single(file.Documents).Json);
             Assert.True(JsonElement.DeepEquals(document.RootElement, read.RootElement), $"{json}\n{yaml}");
         }, iter: 1000);
