@@ -65,8 +65,8 @@ internal static class DatasetReferences
         PodView.Text(PodView.Object(pod.Spec, "os"u8), "name") == "windows"
         || PodView.Text(PodView.Object(pod.Spec, "nodeSelector"u8), "kubernetes.io/os") == "windows";
 
-    /// <summary>API servers send the pod here for another reason than this annotation, so that the annotation can count.</summary>
-    private static bool IsSelected(Judgement j) =>
+    /// <summary>API servers send the pod here: by a label, its namespace, or a volume of our driver. An annotation alone does not do it.</summary>
+    public static bool IsSelected(Judgement j) =>
         j.Pod.Label(Names.InjectLabel) is not null || j.Pod.Label(Names.DatasetLabel) is not null || IsOptedIn(j) || j.Sessions.Count > 0;
 
     private static Decision? CollectList(Judgement j, string text, string way, bool namespaceWide)

@@ -18,10 +18,10 @@ internal static class Scope
         return OptOut(j);
     }
 
-    /// <summary>No dataset is asked for: nothing to do, unless a policy demands one.</summary>
+    /// <summary>No dataset is asked for: nothing to do, unless a policy demands one of the pods that come here.</summary>
     public static Decision? NotAsked(Judgement j) => j.Sessions.Count > 0
         ? null
-        : TenantRules.Judge.Check(j) ?? ReservedNames.Check(j) ?? Unchanged(j, DecisionReason.NotAsked, "the pod asks for no dataset");
+        : (DatasetReferences.IsSelected(j) ? TenantRules.Judge.Check(j) : null) ?? ReservedNames.Check(j) ?? Unchanged(j, DecisionReason.NotAsked, "the pod asks for no dataset");
 
     /// <summary>Pods whose sandbox, system or user namespace keeps a mount of the node from reaching them.</summary>
     public static Decision? RefuseUnsupported(Judgement j)

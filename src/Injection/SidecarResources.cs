@@ -11,8 +11,12 @@ internal sealed class SidecarResources
     public List<ResourceAmount> Requests { get; } = new(3);
     public List<ResourceAmount> Limits { get; } = new(3);
 
-    /// <summary>A key whose limit was asked to be 0, which means none; null when there is none.</summary>
-    public string? Unlimited { get; private set; }
+    /// <summary>The key whose limit was asked to be 0, which means none; the first of several, null when there is none.</summary>
+    public string? Unlimited => _unlimited?[0];
+
+    private List<string>? _unlimited;
+
+    public bool IsUnlimited(string key) => _unlimited?.Contains(key) == true;
 
     public void Merge(ResourceRequirements layer, bool asked)
     {
@@ -52,7 +56,7 @@ internal sealed class SidecarResources
         {
             if (!Limits[i].Value.IsZero)
                 continue;
-            Unlimited = Limits[i].Key;
+            (_unlimited ??= []).Insert(0, Limits[i].Key);
             Limits.RemoveAt(i);
         }
     }

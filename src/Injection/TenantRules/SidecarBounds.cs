@@ -16,6 +16,11 @@ internal static class SidecarBounds
                 ?? Judge(session, "limits", session.Resources.Limits, policy.Sidecar.Min.Limits, policy.Sidecar.Max.Limits);
             if (violation is not null)
                 return violation;
+            foreach (var (key, most) in policy.Sidecar.Max.Limits)
+            {
+                if (session.Resources.IsUnlimited(key))
+                    return $"the sidecar of dataset \"{session.Dataset.FullName}\" asks for no limit of {key} (limits.{key}=0) and at most {most} is allowed: give a limit";
+            }
         }
         return null;
     }
