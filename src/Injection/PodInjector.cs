@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Json;
 
 namespace Sluice.Injection;
 
@@ -34,21 +33,5 @@ public static class PodInjector
             ?? ReservedNames.Check(j)          // nothing in the pod pretends to be ours
             ?? DataMounts.Check(j)             // Shared: the pod's uid is at hand
             ?? Injected.Write(j, patch);       // the patch: pod, volumes, sidecars, mounts
-    }
-
-    /// <summary>The same for a pod in a buffer; text that is not JSON is a denial.</summary>
-    public static Decision Decide(ReadOnlyMemory<byte> pod, string ns, Catalog catalog, IBufferWriter<byte> patch, Trace? trace = null)
-    {
-        JsonDocument document;
-        try
-        {
-            document = JsonDocument.Parse(pod);
-        }
-        catch (JsonException e)
-        {
-            return new Decision(DecisionKind.Deny, DecisionReason.BadRequest) { Code = 400, Message = $"the Pod is not JSON: {e.Message}" };
-        }
-        using (document)
-            return Decide(new PodRequest(document.RootElement, ns), catalog, patch, trace);
     }
 }
