@@ -67,6 +67,12 @@ bench: build publish ## measure speed and memory, as ratios to a bare HTTPS echo
 	@dotnet publish tests/bench/Echo --runtime $(RID) --configuration Release --verbosity quiet --nologo --output out/bench/aot
 	@tests/bench/webhook
 
+.PHONY: golden
+golden: restore ## take the core's answers as the new golden files: review what changed
+	@$(compile) tests/Injection.Tests
+	@SLUICE_UPDATE_GOLDEN=1 dotnet run --project tests/Injection.Tests --no-build --configuration $(CONFIGURATION) -- -class '*GoldenTests' -noLogo || true
+	@git status --short tests/Golden
+
 .PHONY: clean
 clean: ## remove everything that was built
 	@rm -rf out src/*/bin src/*/obj tests/*/bin tests/*/obj
