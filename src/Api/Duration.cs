@@ -30,7 +30,7 @@ public readonly record struct Duration(TimeSpan Value)
         while (!text.IsEmpty)
         {
             var digits = text.IndexOfAnyExceptInRange('0', '9');
-            if (digits <= 0 || digits > 9) // nine digits of hours are far above Max
+            if (digits is <= 0 or > 12) // Max in milliseconds has eleven digits
                 return false;
             var number = long.Parse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture);
             text = text[digits..];

@@ -51,6 +51,11 @@ public sealed class Template
                     error = $"${{{inside}}} is not a placeholder: write ${{name}} or ${{name:-default}}";
                     return false;
                 }
+                if (inside.Contains("${", StringComparison.Ordinal))
+                {
+                    error = $"${{{inside}}} holds a placeholder in its default, where only literal text may stand";
+                    return false;
+                }
                 Flush();
                 parts.Add(new TemplatePart(name, IsPlaceholder: true, colon < 0 ? null : inside[(colon + 2)..]));
                 i = end + 1;
