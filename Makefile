@@ -73,6 +73,10 @@ golden: restore ## take the core's answers as the new golden files: review what 
 	@SLUICE_UPDATE_GOLDEN=1 dotnet run --project tests/Injection.Tests --no-build --configuration $(CONFIGURATION) -- -class '*GoldenTests' -noLogo || true
 	@git status --short tests/Golden
 
+.PHONY: demo
+demo: build ## show the webhook at work on sample pods, without a cluster
+	@deploy/demo/run
+
 .PHONY: clean
 clean: ## remove everything that was built
 	@rm -rf out src/*/bin src/*/obj tests/*/bin tests/*/obj

@@ -9,7 +9,7 @@ namespace Sluice.Cli;
 /// </summary>
 internal static class CompletionCommand
 {
-    // `line` up to the cursor is passed on, so that the position is its length and multi-byte characters do no harm.
+    // `line` ends at the cursor, so that the position is its length.
     // Bash splits words at ":" and "=": neither occurs in what is suggested.
     private const string Bash = """
         # bash completion of sluice. Load it with: source <(sluice completion bash)

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Sluice.Api;
 using Sluice.Api.Manifests;
+using Sluice.Api.Validation;
 
 namespace Sluice.Cli;
 
@@ -36,11 +38,32 @@ internal static class ValidateCommand
             errors.AddRange(manifest.Errors);
             objects.AddRange(manifest.Objects);
         }
-        foreach (var error in errors)
+        errors.AddRange(objects.SelectMany(ManifestValidation.Check));
+        var (together, warnings) = CheckTogether(objects);
+        errors.AddRange(together);
+
+        foreach (var error in errors.Distinct().OrderBy(e => e.File, StringComparer.Ordinal).ThenBy(e => e.Line).ThenBy(e => e.Column))
             terminal.Out.WriteLine(Line(error));
-        var what = $"{Count.Of(objects.Count, "valid object")} in {Count.Of(fileCount, "file")}";
-        terminal.Error.WriteLine(errors.Count == 0 ? what : $"{Count.Of(errors.Count, "error")}; {what}");
+        foreach (var warning in warnings)
+            terminal.Error.WriteLine("Warning: " + Line(warning));
+        var what = $"{Count.Of(objects.Count, "object")} in {Count.Of(fileCount, "file")}";
+        terminal.Error.WriteLine($"{(errors.Count == 0 ? "no errors" : Count.Of(errors.Count, "error"))}, {Count.Of(warnings.Count, "warning")}: {what}");
         return errors.Count == 0 ? ExitCode.Done : ExitCode.Refused;
+    }
+
+    /// <summary>What only shows when objects are seen beside each other: as far as they were given.</summary>
+    private static (List<ManifestError> Errors, List<ManifestError> Warnings) CheckTogether(List<ManifestObject> objects)
+    {
+        var resources = objects.ConvertAll(o => o.Resource);
+        var validation = new CatalogValidation(resources.OfType<Dataset>(), resources.OfType<Runtime>(), resources.OfType<RuntimeProfile>());
+        var errors = new List<ManifestError>();
+        var warnings = new List<ManifestError>();
+        foreach (var manifest in objects)
+        {
+            foreach (var finding in validation.Check(manifest.Resource))
+                (finding.Severity == FindingSeverity.Error ? errors : warnings).Add(manifest.ErrorAt(finding.Field.Path, finding.Field.Message));
+        }
+        return (errors, warnings);
     }
 
     /// <summary><c>file:line: field.path: message</c></summary>

@@ -6,7 +6,7 @@ using Sluice.Injection;
 
 namespace Sluice.Webhook;
 
-/// <summary>The decision about one pod: <see cref="PodInjector.Decide"/>, or a test's own.</summary>
+/// <summary>The decision about one pod: <see cref="PodInjector.Decide(PodRequest, Catalog, IBufferWriter{byte}, Trace)"/>, or a test's own.</summary>
 internal delegate Decision DecidePod(PodRequest request, Catalog catalog, IBufferWriter<byte> patch);
 
 /// <summary>

@@ -67,6 +67,25 @@ public sealed class UnifiedDiffTests
         Diff("1", "0 1 2"));
 
     [Fact]
+    public void What_is_added_at_the_end_does_not_scatter_the_lines_before_it() => Assert.Equal(
+        """
+        --- before
+        +++ after
+        @@ -2,3 +2,9 @@
+         memory
+         drop
+         ALL
+        +mounts
+        +limits
+        +cpu
+        +memory
+        +drop
+        +ALL
+
+        """,
+        Diff("limits memory drop ALL", "limits memory drop ALL mounts limits cpu memory drop ALL"));
+
+    [Fact]
     public void Equal_texts_have_no_difference() => Assert.Equal("", Diff("1 2", "1 2"));
 
     [Fact]
