@@ -50,44 +50,46 @@ internal static class ReviewText
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = int.MaxValue });
         try
         {
-            return FindRequest(ref reader) ? FindUid(ref reader) : null;
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                return null;
+            while (NextMember(ref reader, "request"u8, out var isRequest))
+            {
+                if (isRequest && reader.TokenType == JsonTokenType.StartObject)
+                {
+                    if (FindUid(ref reader) is { } uid)
+                        return uid;
+                    continue; // on the request's closing brace
+                }
+                reader.Skip();
+            }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // Open or closed: closed. Without a uid the answer is an HTTP error, which fails the request.
-            return null;
         }
+        return null;
     }
 
-    /// <summary>Moves to the first property of the root object's <c>request</c>.</summary>
-    private static bool FindRequest(ref Utf8JsonReader reader)
-    {
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            return false;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var isRequest = reader.ValueTextEquals("request"u8);
-            if (!reader.Read())
-                return false;
-            if (isRequest && reader.TokenType == JsonTokenType.StartObject)
-                return true;
-            reader.Skip();
-        }
-        return false;
-    }
-
+    /// <summary>Reads the members of one object up to a uid, or up to the object's end.</summary>
     private static string? FindUid(ref Utf8JsonReader reader)
     {
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (NextMember(ref reader, "uid"u8, out var isUid))
         {
-            var isUid = reader.ValueTextEquals("uid"u8);
-            if (!reader.Read())
-                return null;
             if (isUid && reader.TokenType == JsonTokenType.String && reader.GetString() is { Length: > 0 } uid)
                 return uid;
             reader.Skip();
         }
         return null;
+    }
+
+    /// <summary>Moves to the next member's value and compares its name; false at the object's end.</summary>
+    private static bool NextMember(ref Utf8JsonReader reader, ReadOnlySpan<byte> name, out bool isNamed)
+    {
+        isNamed = false;
+        if (!reader.Read() || reader.TokenType != JsonTokenType.PropertyName)
+            return false;
+        isNamed = reader.ValueTextEquals(name);
+        return reader.Read();
     }
 
     /// <summary>

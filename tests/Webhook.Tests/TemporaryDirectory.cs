@@ -13,5 +13,14 @@ internal sealed class TemporaryDirectory : IDisposable
         System.IO.File.WriteAllText(File(name), text);
     }
 
+    /// <summary>Makes an existing link point elsewhere in one step, as the kubelet does.</summary>
+    public void Swap(string link, string target)
+    {
+        System.IO.File.CreateSymbolicLink(File(link) + "_tmp", target);
+        // mv -T: File.Move would move into the directory that the link names.
+        using var move = System.Diagnostics.Process.Start("mv", ["-T", File(link) + "_tmp", File(link)]);
+        move.WaitForExit();
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }
