@@ -1,5 +1,6 @@
 using Sluice.Api;
 using Sluice.Api.Manifests;
+using Sluice.Api.Validation;
 using Sluice.Injection;
 
 namespace Sluice.Webhook;
@@ -80,7 +81,10 @@ internal sealed class CatalogDirectory(string path)
         var manifest = ManifestReader.Read(file, text, OtherKinds.Skip);
         errors.AddRange(manifest.Errors.Select(error => error.ToString()));
         foreach (var read in manifest.Objects)
+        {
+            errors.AddRange(ManifestValidation.Check(read).Select(error => error.ToString()));
             objects.Add(read.Resource);
+        }
     }
 
     /// <summary>

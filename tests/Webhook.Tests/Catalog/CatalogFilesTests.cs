@@ -83,6 +83,17 @@ public sealed class CatalogFilesTests
     }
 
     [Fact]
+    public void An_object_that_is_invalid_breaks_the_catalog()
+    {
+        using var directory = new TemporaryDirectory();
+        directory.Write("a.yaml", Dataset("one").Replace("name: one,", "name: One--1,", StringComparison.Ordinal));
+        var reading = new CatalogDirectory(directory.Path).Read();
+        Assert.Null(reading.Catalog);
+        Assert.StartsWith($"{directory.File("a.yaml")}:3", reading.Errors[0], StringComparison.Ordinal);
+        Assert.Contains("metadata.name: ", reading.Errors[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_directory_that_is_missing_is_reported()
     {
         var directory = new TemporaryDirectory();
