@@ -82,7 +82,7 @@ public sealed class ProgramTests
     })!;
 
     /// <summary>Reads the log up to the line that tells the addresses; the rest of it is read to the end meanwhile.</summary>
-    private static async Task<(Uri Address, Uri Metrics, Task<string> Rest)> AddressesAsync(Process process)
+    private static async Task<(Uri Address, Uri Metrics, Task<string> Log)> AddressesAsync(Process process)
     {
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
