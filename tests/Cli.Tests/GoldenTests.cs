@@ -7,7 +7,7 @@ namespace Sluice.Cli.Tests;
 public sealed class GoldenTests(GoldenDirectory catalog) : IClassFixture<GoldenDirectory>
 {
     /// <summary>The command line knows creations only, by nobody in particular.</summary>
-    public static TheoryData<string> Cases { get; } = [.. GoldenFiles.Cases.Where(name => GoldenCase.Read(name).IsPlainCreation)];
+    public static TheoryData<string> Cases { get; } = [.. GoldenFiles.Cases.Where(name => GoldenCase.Read(name) is { IsPlainCreation: true, HasValidCatalog: true })];
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -6,7 +6,8 @@ namespace Sluice.Testing.Golden;
 
 /// <summary>
 /// One directory <c>tests/Golden/GROUP/CASE</c>. Input: <c>pod.yaml</c>, whose first line says what is expected and why;
-/// <c>case.yaml</c> for another namespace, user or operation; <c>catalog.yaml</c> for objects beside the shared ones.
+/// <c>case.yaml</c> for another namespace, user or operation; <c>catalog.yaml</c> for objects beside the shared ones; <c>unvalidated.yaml</c>
+/// for objects that validation refuses, which the core, as the last line of defence, must still refuse.
 /// Expectation, exactly one: <c>expected.yaml</c> (the whole pod behind the patch), <c>unchanged.txt</c> or
 /// <c>denial.txt</c> (<c>CODE sentence</c>); <c>warnings.txt</c> beside it where there are warnings, one a line.
 /// </summary>
@@ -15,6 +16,7 @@ public sealed class GoldenCase
     public const string PodFile = "pod.yaml";
     public const string CaseFile = "case.yaml";
     public const string CatalogFile = "catalog.yaml";
+    public const string UnvalidatedFile = "unvalidated.yaml";
     private const string DefaultNamespace = "vision";
 
     private GoldenCase(string name, string directory)
@@ -41,6 +43,9 @@ public sealed class GoldenCase
 
     /// <summary>Whether a file and a namespace say everything about the request, as for the command line.</summary>
     public bool IsPlainCreation => Operation == "CREATE" && User.Length == 0;
+
+    /// <summary>Whether the case can come from files: a directory is read only when all of it is valid.</summary>
+    public bool HasValidCatalog => !File.Exists(PathOf(UnvalidatedFile));
 
     public PodRequest Request => new(Pod, Namespace, Operation, User);
 

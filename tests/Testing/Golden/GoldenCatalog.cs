@@ -23,24 +23,24 @@ public static class GoldenCatalog
         return new Catalog(all.OfType<Dataset>(), all.OfType<Runtime>(), all.OfType<RuntimeProfile>(), all.OfType<TenantPolicy>(), all.OfType<Namespace>());
     }
 
-    /// <summary>Copies the files into <paramref name="directory"/>, for programs that are given a directory.</summary>
+    /// <summary>Copies the valid files into <paramref name="directory"/>, for programs that are given a directory.</summary>
     public static void CopyTo(string directory)
     {
-        foreach (var file in Files())
+        foreach (var file in Files(GoldenCase.CatalogFile))
             File.Copy(file, Path.Combine(directory, Path.GetRelativePath(GoldenFiles.Root, file).Replace(Path.DirectorySeparatorChar, '.')));
     }
 
-    private static IEnumerable<string> Files() =>
+    private static IEnumerable<string> Files(params string[] ofCases) =>
     [
         .. Directory.EnumerateFiles(Path.Combine(GoldenFiles.Root, GoldenFiles.SharedCatalog), "*.yaml").Order(StringComparer.Ordinal),
-        .. GoldenFiles.Cases.Select(name => GoldenCase.Read(name).PathOf(GoldenCase.CatalogFile)).Where(File.Exists),
+        .. GoldenFiles.Cases.Select(GoldenCase.Read).SelectMany(test => ofCases.Select(test.PathOf)).Where(File.Exists),
     ];
 
     private static List<ManifestObject> ReadAll()
     {
         var objects = new List<ManifestObject>();
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var path in Files())
+        foreach (var path in Files(GoldenCase.CatalogFile, GoldenCase.UnvalidatedFile))
         {
             var name = Path.GetRelativePath(GoldenFiles.Root, path);
             var file = ManifestReader.Read(name, File.ReadAllText(path));

@@ -6,7 +6,7 @@ public static class GoldenFiles
     public const string SharedCatalog = "catalog";
     private static readonly HashSet<string> Known =
     [
-        GoldenCase.PodFile, GoldenCase.CaseFile, GoldenCase.CatalogFile,
+        GoldenCase.PodFile, GoldenCase.CaseFile, GoldenCase.CatalogFile, GoldenCase.UnvalidatedFile,
         GoldenExpectation.ExpectedFile, GoldenExpectation.UnchangedFile, GoldenExpectation.DenialFile, GoldenExpectation.WarningsFile,
     ];
 
