@@ -10,8 +10,8 @@ internal static class CacheVolume
 {
     private const long Mebi = 1024 * 1024 * 1000L; // in thousandths of a byte, as Quantity holds values
 
-    public static Quantity? SizeLimit(Session session) =>
-        session.Profile.Resource.Spec.Fuse.CacheSize is { } size
+    public static Quantity? SizeLimit(Quantity? cacheSize) =>
+        cacheSize is { } size
             ? Quantity.FromMilli(decimal.Ceiling(size.Milli * 1.2m / Mebi) * Mebi, binary: true)
             : null;
 }

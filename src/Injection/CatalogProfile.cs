@@ -26,6 +26,7 @@ public sealed class CatalogProfile
             SchemeVariables[scheme] = templates;
         }
         Options = new CompiledOptions(resource.Spec);
+        CacheVolumeSize = CacheVolume.SizeLimit(fuse.CacheSize);
     }
 
     public RuntimeProfile Resource { get; }
@@ -35,6 +36,7 @@ public sealed class CatalogProfile
     internal ImmutableArray<Template> WaitFor { get; }
     internal Dictionary<string, Dictionary<string, Template>> SchemeVariables { get; } = new(StringComparer.Ordinal);
     internal CompiledOptions Options { get; }
+    internal Quantity? CacheVolumeSize { get; }
 
     /// <summary>Why the templates cannot be used; null when they can. Validation finds it first, where it runs.</summary>
     internal string? Problem { get; private set; }

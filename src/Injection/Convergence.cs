@@ -55,7 +55,7 @@ internal static class Convergence
     private static void RestoreItems(PodPatch patch, string path, bool exists, JsonElement actual, JsonElement wanted, string key, Func<JsonElement, JsonElement, bool> matches)
     {
         var isList = exists && actual.ValueKind == JsonValueKind.Array;
-        using var append = new ListAppend(patch, path, isList);
+        using var append = new ListAppend(patch, path, "", isList);
         foreach (var item in wanted.EnumerateArray())
         {
             var index = isList ? IndexOf(actual, key, item.GetProperty(key).GetString()!) : -1;

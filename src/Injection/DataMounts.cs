@@ -33,15 +33,15 @@ internal static class DataMounts
     public static void Write(PodPatch patch, Judgement j, InitOrder order)
     {
         for (var i = 0; i < j.Pod.InitContainers.Length; i++)
-            Write(patch, j, j.Pod.InitContainers[i], InitOrder.Path(order.After(i)), s => s.InitRecipients, i);
+            Write(patch, j, j.Pod.InitContainers[i], Paths.InitContainer(order.After(i)), s => s.InitRecipients, i);
         for (var i = 0; i < j.Pod.Containers.Length; i++)
-            Write(patch, j, j.Pod.Containers[i], string.Create(CultureInfo.InvariantCulture, $"/spec/containers/{i}"), s => s.Recipients, i);
+            Write(patch, j, j.Pod.Containers[i], Paths.Container(i), s => s.Recipients, i);
     }
 
     private static void Write(PodPatch patch, Judgement j, JsonElement container, string path, Func<Session, List<int>> recipients, int index)
     {
         var gets = false;
-        using (var append = new ListAppend(patch, $"{path}/volumeMounts", Mounts.Of(container).ValueKind == JsonValueKind.Array))
+        using (var append = new ListAppend(patch, path, "/volumeMounts", Mounts.Of(container).ValueKind == JsonValueKind.Array))
         {
             foreach (var session in j.Sessions)
             {
@@ -58,7 +58,7 @@ internal static class DataMounts
         RestoreMounts(patch, j, container, path, recipients, index);
         if (gets && j.Delivery == Delivery.Shared && FindPodUid(container) is null)
         {
-            using var append = new ListAppend(patch, $"{path}/env", PodView.Array(container, "env"u8).ValueKind == JsonValueKind.Array);
+            using var append = new ListAppend(patch, path, "/env", PodView.Array(container, "env"u8).ValueKind == JsonValueKind.Array);
             Sidecar.WritePodUid(append.Begin());
             append.End();
         }

@@ -90,9 +90,9 @@ internal static class DatasetReferences
         {
             var volume = j.Pod.Volumes[i];
             var csi = PodView.Object(volume, "csi"u8);
-            var name = PodView.NameOf(volume);
-            if (PodView.Text(csi, "driver") != Names.CsiDriver || name.StartsWith(Names.ReservedPrefix, StringComparison.Ordinal))
+            if (csi.ValueKind != JsonValueKind.Object || PodView.Text(csi, "driver") != Names.CsiDriver || PodView.IsReserved(volume))
                 continue; // ours, or pretending to be: ReservedNames judges those
+            var name = PodView.NameOf(volume);
             var attributes = PodView.Object(csi, "volumeAttributes"u8);
             if (AttributesProblem(attributes, name) is { } problem)
                 return j.Deny(400, DecisionReason.BadRequest, problem);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Sluice.Injection;
@@ -33,7 +32,7 @@ internal sealed class InitOrder
             target.Add(PodView.IndexOf(containers, ours[k]) ?? ~k);
         for (var i = 0; i < containers.Length; i++)
         {
-            if (!Recipients.IsMesh(j, containers[i]) && !Recipients.IsOurs(containers[i]))
+            if (!Recipients.IsMesh(j, containers[i]) && !PodView.IsReserved(containers[i]))
                 target.Add(i);
         }
         if (PodView.Array(j.Pod.Spec, "initContainers"u8).ValueKind != JsonValueKind.Array)
@@ -50,13 +49,13 @@ internal sealed class InitOrder
                 continue;
             if (target[place] < 0)
             {
-                write(patch.Begin("add", Path(place)), ~target[place]);
+                write(patch.Begin("add", Paths.InitContainer(place)), ~target[place]);
                 patch.End();
             }
             else
             {
                 var from = current.IndexOf(target[place]);
-                patch.Move(Path(from), Path(place));
+                patch.Move(Paths.InitContainer(from), Paths.InitContainer(place));
                 current.RemoveAt(from);
             }
             current.Insert(place, target[place]);
@@ -66,8 +65,6 @@ internal sealed class InitOrder
 
     /// <summary>Where the container that was at <paramref name="index"/> is after the operations.</summary>
     public int After(int index) => _final.IndexOf(index);
-
-    public static string Path(int index) => string.Create(CultureInfo.InvariantCulture, $"/spec/initContainers/{index}");
 
     private static void WriteAll(PodPatch patch, List<string> ours, Action<Utf8JsonWriter, int> write)
     {

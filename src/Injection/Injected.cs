@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
 using Sluice.Api;
 
@@ -35,7 +34,7 @@ internal static class Injected
 
     private static void WriteVolumes(PodPatch patch, Judgement j)
     {
-        using var append = new ListAppend(patch, "/spec/volumes", PodView.Array(j.Pod.Spec, "volumes"u8).ValueKind == JsonValueKind.Array);
+        using var append = new ListAppend(patch, "/spec", "/volumes", PodView.Array(j.Pod.Spec, "volumes"u8).ValueKind == JsonValueKind.Array);
         foreach (var wanted in Volumes.Wanted.Of(j))
         {
             if (PodView.IndexOf(j.Pod.Volumes, wanted.Name) is not { } index)
@@ -47,7 +46,7 @@ internal static class Injected
             }
             using var fragment = Fragment.Parse(writer => wanted.Write(writer, j.Delivery));
             if (!Json.Covers(j.Pod.Volumes[index], fragment.RootElement))
-                patch.Set(string.Create(CultureInfo.InvariantCulture, $"/spec/volumes/{index}"), exists: true, fragment.RootElement);
+                patch.Set(Paths.Volume(index), exists: true, fragment.RootElement);
         }
     }
 
@@ -79,12 +78,12 @@ internal static class Injected
             if (j.Sessions[i].SidecarIndex is not { } index)
                 continue;
             using var wanted = JsonDocument.Parse(sidecars[i].WrittenMemory);
-            Convergence.Restore(patch, j, j.Sessions[i], InitOrder.Path(order.After(index)), j.Pod.InitContainers[index], wanted.RootElement);
+            Convergence.Restore(patch, j, j.Sessions[i], Paths.InitContainer(order.After(index)), j.Pod.InitContainers[index], wanted.RootElement);
         }
         if (j.Delivery == Delivery.Shared && PodView.IndexOf(j.Pod.InitContainers, SessionNames.InstallContainer) is { } installer)
         {
             using var wanted = Fragment.Parse(writer => Installer.Write(writer, j));
-            Convergence.Restore(patch, j, j.Sessions[0], InitOrder.Path(order.After(installer)), j.Pod.InitContainers[installer], wanted.RootElement);
+            Convergence.Restore(patch, j, j.Sessions[0], Paths.InitContainer(order.After(installer)), j.Pod.InitContainers[installer], wanted.RootElement);
         }
     }
 

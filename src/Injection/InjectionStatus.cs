@@ -31,9 +31,9 @@ internal static class InjectionStatus
             {
                 writer.WriteStartArray("containers"u8);
                 foreach (var i in session.InitRecipients)
-                    writer.WriteStringValue(PodView.NameOf(j.Pod.InitContainers[i]));
+                    WriteName(writer, j.Pod.InitContainers[i]);
                 foreach (var i in session.Recipients)
-                    writer.WriteStringValue(PodView.NameOf(j.Pod.Containers[i]));
+                    WriteName(writer, j.Pod.Containers[i]);
                 writer.WriteEndArray();
             }
             writer.WriteEndObject();
@@ -41,6 +41,12 @@ internal static class InjectionStatus
         writer.WriteEndArray();
         writer.WriteEndObject();
         writer.Flush();
+    }
+
+    private static void WriteName(Utf8JsonWriter writer, JsonElement container)
+    {
+        if (container.TryGetProperty("name"u8, out var name))
+            name.WriteTo(writer);
     }
 
     /// <summary>
@@ -54,7 +60,7 @@ internal static class InjectionStatus
         {
             foreach (var container in list)
             {
-                if (!Recipients.IsOurs(container) && Mounts.FindVolume(container, session.DataVolume) is not null)
+                if (!PodView.IsReserved(container) && Mounts.FindVolume(container, session.DataVolume) is not null)
                     names.Add(PodView.NameOf(container));
             }
         }

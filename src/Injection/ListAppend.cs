@@ -6,7 +6,7 @@ namespace Sluice.Injection;
 /// Appends items to a list of the pod: one operation each where the list exists, a single one with the whole list where it
 /// is absent or null.
 /// </summary>
-internal ref struct ListAppend(PodPatch patch, string path, bool exists)
+internal ref struct ListAppend(PodPatch patch, string owner, string member, bool exists)
 {
     private Utf8JsonWriter? _list; // of the single operation, once begun
 
@@ -14,10 +14,10 @@ internal ref struct ListAppend(PodPatch patch, string path, bool exists)
     public Utf8JsonWriter Begin()
     {
         if (exists)
-            return patch.Begin("add", path + "/-");
+            return patch.Begin("add", owner, member, "/-");
         if (_list is null)
         {
-            _list = patch.Begin("add", path);
+            _list = patch.Begin("add", owner, member);
             _list.WriteStartArray();
         }
         return _list;

@@ -27,7 +27,7 @@ internal static class PodFields
     {
         if (j.Pod.Label(Names.InjectedLabel) == "true")
             return;
-        SetInMap(patch, j.Pod.Labels, "/metadata/labels", Names.InjectedLabel, "true"u8);
+        SetInMap(patch, j.Pod.Labels, "/metadata/labels", Names.InjectedLabel, "/sluice.io~1injected", "true"u8);
     }
 
     private static void WriteStatus(PodPatch patch, Judgement j)
@@ -37,14 +37,15 @@ internal static class PodFields
         InjectionStatus.Write(buffer, j);
         if (j.Pod.Annotations.ValueKind == JsonValueKind.Object && j.Pod.Annotations.TryGetProperty(Names.StatusAnnotation, out var present) && present.ValueEquals(buffer.WrittenSpan))
             return;
-        SetInMap(patch, j.Pod.Annotations, "/metadata/annotations", Names.StatusAnnotation, buffer.WrittenSpan);
+        SetInMap(patch, j.Pod.Annotations, "/metadata/annotations", Names.StatusAnnotation, "/sluice.io~1status", buffer.WrittenSpan);
     }
 
-    private static void SetInMap(PodPatch patch, JsonElement map, string path, string key, ReadOnlySpan<byte> value)
+    private static void SetInMap(PodPatch patch, JsonElement map, string path, string key, string token, ReadOnlySpan<byte> value)
     {
         if (map.ValueKind == JsonValueKind.Object)
         {
-            patch.Set($"{path}/{PodPatch.Escape(key)}", map.TryGetProperty(key, out _), value);
+            patch.Begin(map.TryGetProperty(key, out _) ? "replace" : "add", path, token).WriteStringValue(value);
+            patch.End();
             return;
         }
         var writer = patch.Begin("add", path);
@@ -129,7 +130,7 @@ internal static class PodFields
     private static void WritePullSecrets(PodPatch patch, Judgement j)
     {
         var list = PodView.Array(j.Pod.Spec, "imagePullSecrets"u8);
-        using var append = new ListAppend(patch, "/spec/imagePullSecrets", list.ValueKind == JsonValueKind.Array);
+        using var append = new ListAppend(patch, "/spec", "/imagePullSecrets", list.ValueKind == JsonValueKind.Array);
         List<string>? added = null;
         foreach (var session in j.Sessions)
         {

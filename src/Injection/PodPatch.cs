@@ -13,10 +13,13 @@ internal sealed class PodPatch(IBufferWriter<byte> output)
 
     public int Operations { get; private set; }
 
-    /// <summary>Begins an operation whose value the caller writes to the result; <see cref="End"/> closes it.</summary>
-    public Utf8JsonWriter Begin(string operation, string path)
+    /// <summary>
+    /// Begins an operation whose value the caller writes to the result; <see cref="End"/> closes it. The path is given in up
+    /// to three parts, so that joining them costs nothing.
+    /// </summary>
+    public Utf8JsonWriter Begin(string operation, string path, string member = "", string last = "")
     {
-        Open(operation, path);
+        Open(operation, path, member, last);
         _writer.WritePropertyName("value"u8);
         return _writer;
     }
@@ -39,12 +42,6 @@ internal sealed class PodPatch(IBufferWriter<byte> output)
     public void Set(string path, bool exists, string value)
     {
         Begin(exists ? "replace" : "add", path).WriteStringValue(value);
-        End();
-    }
-
-    public void Set(string path, bool exists, ReadOnlySpan<byte> utf8)
-    {
-        Begin(exists ? "replace" : "add", path).WriteStringValue(utf8);
         End();
     }
 
@@ -78,12 +75,16 @@ internal sealed class PodPatch(IBufferWriter<byte> output)
     /// <summary>One reference token of a JSON pointer (RFC 6901).</summary>
     public static string Escape(string token) => token.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
 
-    private void Open(string operation, string path)
+    private void Open(string operation, string path, string member = "", string last = "")
     {
         if (Operations++ == 0)
             _writer.WriteStartArray();
         _writer.WriteStartObject();
         _writer.WriteString("op"u8, operation);
-        _writer.WriteString("path"u8, path);
+        Span<char> joined = stackalloc char[256]; // above any path to a list; longer ones take the slow way
+        if (member.Length + last.Length == 0 || !joined.TryWrite($"{path}{member}{last}", out var length))
+            _writer.WriteString("path"u8, path + member + last);
+        else
+            _writer.WriteString("path"u8, joined[..length]);
     }
 }

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using Sluice.Api;
 
 namespace Sluice.Injection;
 
@@ -77,6 +79,16 @@ internal sealed class PodView
         item.TryGetProperty("name"u8, out var value) && value.ValueEquals(name);
 
     public static string NameOf(JsonElement item) => Text(item, "name") ?? "";
+
+    /// <summary>Whether the item's name begins with our prefix. Reads the raw bytes: names without escapes cost no string.</summary>
+    public static bool IsReserved(JsonElement item)
+    {
+        if (!item.TryGetProperty("name"u8, out var name) || name.ValueKind != JsonValueKind.String)
+            return false;
+        var raw = JsonMarshal.GetRawUtf8Value(name)[1..]; // behind the quote
+        return raw.StartsWith("sluice-"u8)
+            || (raw.Contains((byte)'\\') && name.GetString()!.StartsWith(Names.ReservedPrefix, StringComparison.Ordinal));
+    }
 
     /// <summary>Index of the item with this name, or null.</summary>
     public static int? IndexOf(JsonElement[] items, ReadOnlySpan<char> name)

@@ -21,7 +21,7 @@ internal static class QualityOfService
         {
             foreach (var container in list)
             {
-                if (!PodView.NameOf(container).StartsWith(Names.ReservedPrefix, StringComparison.Ordinal) && !IsGuaranteed(PodView.Object(container, "resources"u8)))
+                if (!PodView.IsReserved(container) && !IsGuaranteed(PodView.Object(container, "resources"u8)))
                     return false;
             }
         }

@@ -51,7 +51,7 @@ internal static class Recipients
     {
         for (var i = 0; i < containers.Length; i++)
         {
-            if (IsOurs(containers[i]) || IsMesh(j, containers[i]))
+            if (PodView.IsReserved(containers[i]) || IsMesh(j, containers[i]))
                 continue;
             if (named is not null && !named.Contains(PodView.NameOf(containers[i])))
                 continue;
@@ -80,9 +80,6 @@ internal static class Recipients
         }
         return null;
     }
-
-    public static bool IsOurs(JsonElement container) =>
-        PodView.NameOf(container).StartsWith(Names.ReservedPrefix, StringComparison.Ordinal);
 
     public static bool IsMesh(Judgement j, JsonElement container)
     {

@@ -21,12 +21,12 @@ internal static class ReservedNames
     {
         foreach (var container in j.Pod.Containers)
         {
-            if (IsReserved(container))
+            if (PodView.IsReserved(container))
                 return Deny(j, $"container \"{PodView.NameOf(container)}\"", "rename it");
         }
         foreach (var container in j.Pod.InitContainers)
         {
-            if (IsReserved(container) && Owner(j, container) is null && !IsInstaller(j, container))
+            if (PodView.IsReserved(container) && Owner(j, container) is null && !IsInstaller(j, container))
                 return Deny(j, $"init container \"{PodView.NameOf(container)}\"", "rename it, or ask for the dataset that it serves");
         }
         return null;
@@ -37,7 +37,7 @@ internal static class ReservedNames
         List<Volumes.Wanted>? wanted = null;
         foreach (var volume in j.Pod.Volumes)
         {
-            if (!IsReserved(volume))
+            if (!PodView.IsReserved(volume))
                 continue;
             wanted ??= j.Sessions.Count == 0 ? [] : Volumes.Wanted.Of(j);
             var name = PodView.NameOf(volume);
@@ -73,13 +73,13 @@ internal static class ReservedNames
         {
             foreach (var device in devices.EnumerateArray())
             {
-                if (device.ValueKind == JsonValueKind.Object && IsReserved(device))
+                if (device.ValueKind == JsonValueKind.Object && PodView.IsReserved(device))
                     return Deny(j, $"container \"{PodView.NameOf(container)}\" uses volume \"{PodView.NameOf(device)}\" as a device, which", "remove the device");
             }
         }
         foreach (var mount in Mounts.Enumerate(container))
         {
-            if (!IsReserved(mount))
+            if (!PodView.IsReserved(mount))
                 continue;
             var allowed = false;
             foreach (var session in j.Sessions)
@@ -100,7 +100,7 @@ internal static class ReservedNames
     {
         foreach (var mount in Mounts.Enumerate(container))
         {
-            if (!IsReserved(mount))
+            if (!PodView.IsReserved(mount))
                 continue;
             var name = PodView.NameOf(mount);
             if (name != owner.Names.SessionVolume && name != owner.Names.StateVolume && name != owner.Names.AuthVolume && name != owner.Names.CacheVolume
@@ -134,10 +134,6 @@ internal static class ReservedNames
         using var document = Fragment.Parse(writer => wanted.Write(writer, delivery));
         return Json.Covers(volume, document.RootElement);
     }
-
-    private static bool IsReserved(JsonElement item) =>
-        item.TryGetProperty("name"u8, out var name) && name.ValueKind == JsonValueKind.String
-            && name.GetString()!.StartsWith(Names.ReservedPrefix, StringComparison.Ordinal);
 
     private static Decision DenyMount(Judgement j, JsonElement container, JsonElement mount) =>
         Deny(j, $"container \"{PodView.NameOf(container)}\" mounts volume \"{PodView.NameOf(mount)}\" at \"{PodView.Text(mount, "mountPath")}\", which", "remove the mount: the injection adds the data's own");

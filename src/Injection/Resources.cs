@@ -63,9 +63,11 @@ internal static class Resources
         if (session.Resolution.Runtime is { } runtime)
             resources.Merge(runtime.Spec.Fuse.Resources, asked: true);
         resources.Merge(session.Dataset.Resource.Spec.Fuse.Resources, asked: true);
+        if (asked is null)
+            return resources;
         foreach (var forOne in (ReadOnlySpan<bool>)[false, true])
         {
-            foreach (var item in asked ?? [])
+            foreach (var item in asked)
             {
                 if (item.Dataset is null != forOne && (item.Dataset is null || IsMeant(session, item.Dataset)))
                     resources.Set(item.Limit, item.Key, item.Value);
@@ -78,7 +80,7 @@ internal static class Resources
     {
         var resources = session.Resources;
         var name = session.Dataset.FullName;
-        if (CacheVolume.SizeLimit(session) is { } space && session.Profile.Resource.Spec.Fuse.CacheMedium == StorageMedium.Disk)
+        if (session.Profile.CacheVolumeSize is { } space && session.Profile.Resource.Spec.Fuse.CacheMedium == StorageMedium.Disk)
             SidecarResources.Set(resources.Requests, "ephemeral-storage", space, asked: false);
         for (var i = 0; i < j.Policies.Count; i++)
         {
@@ -105,7 +107,7 @@ internal static class Resources
             }
             j.Trace?.Add(TraceStep.Adds, name, "the pod is of QoS class Guaranteed: the sidecar's requests equal its limits");
         }
-        if (session.Profile.Resource.Spec.Fuse.CacheMedium == StorageMedium.Memory && CacheVolume.SizeLimit(session) is { } memory
+        if (session.Profile.Resource.Spec.Fuse.CacheMedium == StorageMedium.Memory && session.Profile.CacheVolumeSize is { } memory
             && SidecarResources.Find(resources.Limits, "memory") is { } most && memory > most)
         {
             return j.Deny(422, DecisionReason.Unsupported, $"the cache of dataset \"{name}\" ({memory} of memory) does not fit limits.memory={most} of its sidecar: raise the limit by annotation {Names.SidecarResourcesAnnotation}, or lower cacheSize of RuntimeProfile \"{session.Profile.Name}\"");

@@ -13,15 +13,15 @@ internal static class UserVolumes
         {
             if (session.UserVolume is not { } index)
                 continue;
-            var path = string.Create(CultureInfo.InvariantCulture, $"/spec/volumes/{index}");
+            var path = Paths.Volume(index);
             if (session.ByClaim)
                 WriteReadOnly(patch, session, $"{path}/persistentVolumeClaim", PodView.Object(j.Pod.Volumes[index], "persistentVolumeClaim"u8));
             else
                 WriteCsi(patch, session, $"{path}/csi", PodView.Object(j.Pod.Volumes[index], "csi"u8));
             for (var i = 0; i < j.Pod.InitContainers.Length; i++)
-                WritePropagation(patch, session, j.Pod.InitContainers[i], InitOrder.Path(order.After(i)));
+                WritePropagation(patch, session, j.Pod.InitContainers[i], Paths.InitContainer(order.After(i)));
             for (var i = 0; i < j.Pod.Containers.Length; i++)
-                WritePropagation(patch, session, j.Pod.Containers[i], string.Create(CultureInfo.InvariantCulture, $"/spec/containers/{i}"));
+                WritePropagation(patch, session, j.Pod.Containers[i], Paths.Container(i));
         }
     }
 
@@ -50,7 +50,7 @@ internal static class UserVolumes
     /// </summary>
     private static void WritePropagation(PodPatch patch, Session session, JsonElement container, string path)
     {
-        if (Recipients.IsOurs(container))
+        if (PodView.IsReserved(container))
             return;
         var i = 0;
         foreach (var mount in Mounts.Enumerate(container))

@@ -53,7 +53,7 @@ internal static class Volumes
 
         public static List<Wanted> Of(Judgement j)
         {
-            var wanted = new List<Wanted>(4 * j.Sessions.Count);
+            var wanted = new List<Wanted>((5 * j.Sessions.Count) + 2);
             foreach (var session in j.Sessions)
             {
                 if (session.UserVolume is null)
@@ -63,7 +63,7 @@ internal static class Volumes
                 wanted.Add(new Wanted(session.Names.StateVolume, Kind.State, session));
                 if (Sidecar.HasAuthVolume(session))
                     wanted.Add(new Wanted(session.Names.AuthVolume, Kind.Auth, session));
-                if (CacheVolume.SizeLimit(session) is not null)
+                if (session.Profile.CacheVolumeSize is not null)
                     wanted.Add(new Wanted(session.Names.CacheVolume, Kind.Cache, session));
             }
             wanted.Add(new Wanted(SessionNames.EmptyVolume, Kind.Empty, null));
@@ -94,7 +94,7 @@ internal static class Volumes
                     WriteAuth(writer, _session!);
                     break;
                 case Kind.Cache:
-                    WriteEmptyDirectory(writer, _session!.Profile.Resource.Spec.Fuse.CacheMedium == StorageMedium.Memory, CacheVolume.SizeLimit(_session)!.Value.ToString());
+                    WriteEmptyDirectory(writer, _session!.Profile.Resource.Spec.Fuse.CacheMedium == StorageMedium.Memory, _session.Profile.CacheVolumeSize!.Value.ToString());
                     break;
                 case Kind.Empty:
                     WriteEmptyDirectory(writer, inMemory: false, "1Mi");
