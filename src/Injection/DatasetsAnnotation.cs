@@ -1,3 +1,5 @@
+using Sluice.Api.Validation;
+
 namespace Sluice.Injection;
 
 /// <summary>One item of the annotation <c>sluice.io/datasets</c>: <c>[namespace/]name[=mountPath][:ro|:rw]</c>.</summary>
@@ -37,10 +39,10 @@ internal static class DatasetsAnnotation
             var equals = item.IndexOf('=');
             if (equals >= 0)
             {
-                path = item[(equals + 1)..].Trim().ToString();
+                path = MountPaths.Clean(item[(equals + 1)..].Trim().ToString());
                 item = item[..equals].Trim();
-                if (MountPaths.Problem(path) is { } problem)
-                    return $"the mount path of \"{written}\" {problem}";
+                if (PathRules.MountPathProblem(path) is { } problem)
+                    return $"in \"{written}\" the mount path {problem}";
             }
             var slash = item.IndexOf('/');
             var ns = slash < 0 ? null : item[..slash].ToString();

@@ -35,7 +35,7 @@ internal static class Grants
         session.Access = session.Ask switch
         {
             AccessAsk.ReadWrite => Access.ReadWrite,
-            AccessAsk.AsGranted => most,
+            AccessAsk.AsGranted => TenantRules.DatasetsAllowed.Narrow(j, dataset.Name, most),
             _ => Access.ReadOnly,
         };
         j.Trace?.Add(TraceStep.Granted, dataset.FullName, dataset.Name.Namespace == j.Namespace

@@ -1,4 +1,5 @@
 using Sluice.Api;
+using Sluice.Api.Validation;
 
 namespace Sluice.Injection;
 
@@ -22,7 +23,7 @@ internal static class Identity
         var identity = session.Dataset.Resource.Spec.Identity;
         if (identity.TokenAudience is not { } audience)
             return null;
-        if (Glob.MatchesAny(j.Settings.ForbiddenAudiences, audience))
+        if (TokenAudience.IsApiServer(audience))
             return j.Deny(403, DecisionReason.Credentials, $"dataset \"{session.Dataset.FullName}\" asks for a token of the audience \"{audience}\", which is the API server's own: name the audience of the data's source in spec.identity.tokenAudience");
         if (session.Profile.Resource.Spec.Fuse.Credentials == CredentialsFrom.None)
             return null;

@@ -26,12 +26,6 @@ public sealed record InjectionSettings
     /// <summary>Our image, for the init container that brings the relay under the Shared delivery.</summary>
     public string RelayImage { get; init; } = "ghcr.io/sluice-io/sluice-relay:0.1.0";
 
-    /// <summary>The API server's own token audiences, which no Dataset may ask for.</summary>
-    public ImmutableArray<string> ForbiddenAudiences { get; init; } =
-    [
-        "https://kubernetes.default.svc*", "https://kubernetes.default", "kubernetes.default.svc*", "kubernetes", "api", "k3s", "rke2", "konnectivity",
-    ];
-
     /// <summary>The cluster's DNS domain, for endpoints of caches.</summary>
     public string ClusterDomain { get; init; } = "cluster.local";
 }

@@ -26,12 +26,6 @@ internal sealed class PodPatch(IBufferWriter<byte> output)
 
     public void End() => _writer.WriteEndObject();
 
-    public void Add(string path, string value)
-    {
-        Begin("add", path).WriteStringValue(value);
-        End();
-    }
-
     /// <summary>Adds or replaces: <c>replace</c> where <paramref name="exists"/>, so that the document says what happens.</summary>
     public void Set(string path, bool exists, JsonElement value)
     {

@@ -11,9 +11,11 @@ internal static class Scope
     /// <summary>Pods that are nobody's business here: left as they are.</summary>
     public static Decision? Leave(Judgement j)
     {
-        if (j.Pod.Annotation(MirrorAnnotation) is not null)
+        // Anybody can write an annotation or a label: neither lets a volume of ours, or a name of ours, pass unjudged.
+        var exempt = !HasOurs(j.Pod);
+        if (exempt && j.Pod.Annotation(MirrorAnnotation) is not null)
             return Unchanged(j, DecisionReason.NotApplicable, "a mirror pod of the kubelet is never touched");
-        if (j.Pod.Label(Names.RuntimeLabel) is not null && MayBeOurs(j))
+        if (exempt && j.Pod.Label(Names.RuntimeLabel) is not null && MayBeOurs(j))
             return Unchanged(j, DecisionReason.NotApplicable, $"a pod of a cache runtime (label {Names.RuntimeLabel}) is never injected");
         return OptOut(j);
     }
@@ -52,11 +54,24 @@ internal static class Scope
             return j.Deny(400, DecisionReason.BadRequest, $"label {Names.InjectLabel} has the value \"{inject}\": write \"true\" or \"false\"");
         foreach (var volume in j.Pod.Volumes)
         {
-            if (PodView.Text(PodView.Object(volume, "csi"u8), "driver") == Names.CsiDriver)
+            if (IsOurDriver(volume))
                 return j.Deny(400, DecisionReason.Conflict, $"volume \"{PodView.NameOf(volume)}\" needs the injection that label {Names.InjectLabel}: \"false\" turns off: remove the volume or the label");
         }
-        return TenantRules.Judge.OptOut(j) ?? Unchanged(j, DecisionReason.OptedOut, $"opted out by label {Names.InjectLabel}: \"false\"");
+        return TenantRules.Judge.OptOut(j) ?? ReservedNames.Check(j) ?? Unchanged(j, DecisionReason.OptedOut, $"opted out by label {Names.InjectLabel}: \"false\"");
     }
+
+    private static bool HasOurs(PodView pod)
+    {
+        foreach (var volume in pod.Volumes)
+        {
+            if (IsOurDriver(volume) || PodView.IsReserved(volume))
+                return true;
+        }
+        return Array.Exists(pod.InitContainers, PodView.IsReserved) || Array.Exists(pod.Containers, PodView.IsReserved);
+    }
+
+    private static bool IsOurDriver(JsonElement volume) =>
+        PodView.Object(volume, "csi"u8) is { ValueKind: JsonValueKind.Object } csi && PodView.Text(csi, "driver") == Names.CsiDriver;
 
     /// <summary>
     /// The label exempts pods that Kubernetes' own controllers make for the operator. From anybody else it would be a way

@@ -94,7 +94,6 @@ public sealed class CompiledOptions
     private sealed class CompiledOption
     {
         private readonly Regex? _pattern;
-        private readonly bool _mayStartWithDash;
 
         public CompiledOption(ProfileOption declared)
         {
@@ -112,7 +111,6 @@ public sealed class CompiledOptions
                 _ = new Regex(declared.Pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
                 // Linear in the value, and \z where a pattern's own $ would let a newline pass behind it.
                 _pattern = new Regex($@"\A(?:{declared.Pattern})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
-                _mayStartWithDash = NamesLeadingDash(declared.Pattern);
             }
             catch (Exception e) when (e is ArgumentException or NotSupportedException)
             {
@@ -137,7 +135,7 @@ public sealed class CompiledOptions
             }
             if (PatternProblem is not null)
                 return "cannot be set: the profile's pattern for it does not compile";
-            if (value.StartsWith('-') && !_mayStartWithDash)
+            if (value.StartsWith('-') && Declared.Type != OptionType.Integer)
                 return "must not begin with a dash, so that it cannot pass for a flag: write the value alone";
             if (TypeProblem(value) is { } problem)
                 return problem;
@@ -167,17 +165,5 @@ public sealed class CompiledOptions
             OptionType.Quantity when !Quantity.TryParse(value, out _) => $"\"{value}\" must be a quantity such as 100m, 2Gi or 0.5",
             _ => null,
         };
-
-        /// <summary>The pattern's first element is a dash or a class that lists one: <c>^-?[0-9]+$</c> yes, <c>.*</c> no.</summary>
-        private static bool NamesLeadingDash(string pattern)
-        {
-            var rest = pattern.AsSpan().TrimStart("^(");
-            if (rest.StartsWith("?:"))
-                rest = rest[2..].TrimStart('(');
-            if (rest.StartsWith("-") || rest.StartsWith("\\-"))
-                return true;
-            var end = rest.StartsWith("[") && !rest.StartsWith("[^") ? rest.IndexOf(']') : -1;
-            return end > 1 && (rest[1] == '-' || rest[end - 1] == '-');
-        }
     }
 }

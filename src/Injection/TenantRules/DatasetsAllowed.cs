@@ -19,6 +19,17 @@ internal static class DatasetsAllowed
         return null;
     }
 
+    /// <summary>What is left of <paramref name="most"/> under the Deny policies, for a volume that asks for no access of its own.</summary>
+    public static Access Narrow(Judgement j, ObjectName dataset, Access most)
+    {
+        for (var i = 0; i < j.Policies.Count; i++)
+        {
+            if (j.Policies[i].Spec is { Action: PolicyAction.Deny, Datasets.Allow: { } allow } && Most(allow, dataset, j.Namespace) == Access.ReadOnly)
+                return Access.ReadOnly;
+        }
+        return most;
+    }
+
     private static Access? Most(List<AllowedDatasets> allow, ObjectName dataset, string ownNamespace)
     {
         Access? most = null;
