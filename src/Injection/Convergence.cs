@@ -98,7 +98,7 @@ internal static class Convergence
     {
         for (var i = 0; i < list.GetArrayLength(); i++)
         {
-            if (list[i].ValueKind == JsonValueKind.Object && list[i].TryGetProperty(key, out var other) && other.ValueEquals(value))
+            if (list[i].ValueKind == JsonValueKind.Object && list[i].TryGetProperty(key, out var other) && PodView.Is(other, value))
                 return i;
         }
         return -1;

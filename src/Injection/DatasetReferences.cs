@@ -116,7 +116,7 @@ internal static class DatasetReferences
         {
             if (attribute.NameEquals(Names.VolumeAttributes.Role))
             {
-                if (!attribute.Value.ValueEquals(Names.VolumeAttributes.RoleData))
+                if (!PodView.Is(attribute.Value, Names.VolumeAttributes.RoleData))
                     return $"volume \"{volume}\" has role \"{attribute.Value}\" in its volumeAttributes: only the injection makes such volumes, remove the role";
             }
             else if (!attribute.NameEquals(Names.VolumeAttributes.Dataset)

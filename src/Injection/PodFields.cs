@@ -65,7 +65,7 @@ internal static class PodFields
             // The alias is written only where somebody wrote it, since API servers copy one to the other.
             if (field == "serviceAccount" && !exists)
                 continue;
-            if (!exists || !value.ValueEquals(account))
+            if (!exists || !PodView.Is(value, account))
                 patch.Set("/spec/" + field, exists, account);
         }
         j.Trace?.Add(TraceStep.Adds, "pod", $"ServiceAccount \"{account}\", which the data's source knows");

@@ -76,7 +76,11 @@ internal sealed class PodView
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 
     public static bool HasName(JsonElement item, ReadOnlySpan<char> name) =>
-        item.TryGetProperty("name"u8, out var value) && value.ValueEquals(name);
+        item.TryGetProperty("name"u8, out var value) && Is(value, name);
+
+    /// <summary>Whether the value is this string; anything that is no string is not.</summary>
+    public static bool Is(JsonElement value, ReadOnlySpan<char> text) =>
+        value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
 
     public static string NameOf(JsonElement item) => Text(item, "name") ?? "";
 
@@ -100,9 +104,6 @@ internal sealed class PodView
         }
         return null;
     }
-
-    public static bool IsNativeSidecar(JsonElement container) =>
-        container.TryGetProperty("restartPolicy"u8, out var policy) && policy.ValueEquals("Always"u8);
 
     private static bool IsMapOfStrings(JsonElement metadata, string name)
     {

@@ -33,7 +33,7 @@ internal static class UserVolumes
         {
             var value = Volumes.Attribute(session, Names.VolumeAttributes.RoleData, key);
             var exists = attributes.TryGetProperty(key, out var present);
-            if (!exists || !present.ValueEquals(value))
+            if (!exists || !PodView.Is(present, value))
                 patch.Set($"{path}/volumeAttributes/{key}", exists, value);
         }
     }
@@ -55,7 +55,7 @@ internal static class UserVolumes
         var i = 0;
         foreach (var mount in Mounts.Enumerate(container))
         {
-            if (PodView.HasName(mount, session.DataVolume) && !mount.TryGetProperty("mountPropagation"u8, out _) && PodView.Text(mount, "recursiveReadOnly") is null or "Disabled")
+            if (PodView.HasName(mount, session.DataVolume) && PodView.Text(mount, "mountPropagation") is null && PodView.Text(mount, "recursiveReadOnly") is null or "Disabled")
                 patch.Set(string.Create(CultureInfo.InvariantCulture, $"{path}/volumeMounts/{i}/mountPropagation"), exists: false, "HostToContainer");
             i++;
         }

@@ -52,7 +52,19 @@ public sealed class FuzzTests
         var state = new CatalogState(TimeProvider.System);
         state.Load(Catalog);
         using var telemetry = new Telemetry(services.GetRequiredService<IMeterFactory>(), state, new ServingCertificate(), TimeProvider.System);
-        var endpoint = new AdmissionEndpoint(state, (request, catalog, patch) => PodInjector.Decide(request, catalog, patch), telemetry, TimeProvider.System, NullLogger<AdmissionEndpoint>.Instance);
+        Exception? thrown = null; // the endpoint turns it into a denial; here it is a defect of the injection
+        var endpoint = new AdmissionEndpoint(state, (request, catalog, patch) =>
+        {
+            try
+            {
+                return PodInjector.Decide(request, catalog, patch);
+            }
+            catch (Exception e)
+            {
+                thrown = e;
+                throw;
+            }
+        }, telemetry, TimeProvider.System, NullLogger<AdmissionEndpoint>.Instance);
         for (var i = 0; i < iterations; i++)
         {
             var body = mutators[i % mutators.Count].Mutate(new Random(unchecked((seed * 1_000_003) + i)));
@@ -60,6 +72,8 @@ public sealed class FuzzTests
             {
                 var (status, answer) = await PostAsync(endpoint, body);
                 Check(body, status, answer);
+                if (thrown is not null)
+                    throw thrown;
             }
             catch (Exception e)
             {
