@@ -1,4 +1,3 @@
-using Sluice.Api;
 using Sluice.Api.Manifests;
 using Sluice.Injection;
 
@@ -24,16 +23,9 @@ internal static class CatalogInput
             resources.AddRange(manifest.Objects.Select(o => o.Resource));
         }
         if (errors.Count == 0)
-            return ToCatalog(resources);
+            return Catalog.Of(resources);
         foreach (var error in errors.Take(MaxShownErrors))
             terminal.Error.WriteLine(error);
         throw new UnusableInputException($"catalog {path} has {Count.Of(errors.Count, "error")}: `sluice validate -f {path}` lists them");
     }
-
-    private static Catalog ToCatalog(List<object> resources) => new(
-        resources.OfType<Dataset>(),
-        resources.OfType<Runtime>(),
-        resources.OfType<RuntimeProfile>(),
-        resources.OfType<TenantPolicy>(),
-        resources.OfType<Namespace>());
 }

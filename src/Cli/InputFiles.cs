@@ -1,3 +1,5 @@
+using Sluice.Api.Manifests;
+
 namespace Sluice.Cli;
 
 /// <summary>The manifests that a command line names: files, directories, and <c>-</c> for standard input.</summary>
@@ -49,16 +51,12 @@ internal static class InputFiles
         }
     }
 
-    /// <summary>
-    /// What <c>*.yaml</c>, <c>*.yml</c> and <c>*.json</c> there is, at any depth. Names that begin with a dot are skipped, as
-    /// the webhook does: editors' swap files, and the <c>..data</c> of a mounted ConfigMap.
-    /// </summary>
     private static List<string> ManifestsIn(string directory)
     {
-        var files = new List<string>();
+        List<string> files;
         try
         {
-            Collect(directory, files, 0);
+            files = ManifestDirectory.Files(directory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -66,23 +64,7 @@ internal static class InputFiles
         }
         if (files.Count == 0)
             throw new UnusableInputException($"{directory}: no manifests (*.yaml, *.yml, *.json) in this directory");
-        files.Sort(StringComparer.Ordinal);
         return files;
-    }
-
-    private static void Collect(string directory, List<string> files, int depth)
-    {
-        if (depth > 32) // arbitrary; links may go in circles
-            throw new IOException("more than 32 directories deep");
-        foreach (var entry in Directory.EnumerateFileSystemEntries(directory))
-        {
-            if (Path.GetFileName(entry.AsSpan()).StartsWith('.'))
-                continue;
-            if (Directory.Exists(entry))
-                Collect(entry, files, depth + 1);
-            else if (Path.GetExtension(entry) is ".yaml" or ".yml" or ".json")
-                files.Add(entry);
-        }
     }
 }
 

@@ -58,6 +58,14 @@ public sealed class Catalog
             _namespaces[ns.Metadata.Name] = ns;
     }
 
+    /// <summary>A snapshot of whatever was read from manifests; kinds that no decision needs are left out.</summary>
+    public static Catalog Of(IReadOnlyCollection<object> resources) => new(
+        resources.OfType<Dataset>(),
+        resources.OfType<Runtime>(),
+        resources.OfType<RuntimeProfile>(),
+        resources.OfType<TenantPolicy>(),
+        resources.OfType<Namespace>());
+
     public InjectionSettings Settings { get; }
 
     /// <summary>By descending priority, then name.</summary>

@@ -19,17 +19,5 @@ internal static class ImagesAllowed
     }
 
     /// <summary>Whether somebody else may have put <paramref name="image"/> in the place of the profile's.</summary>
-    public static bool Grants(Judgement j, string image)
-    {
-        var listed = false;
-        for (var i = 0; i < j.Policies.Count; i++)
-        {
-            if (j.Policies[i].Spec is not { Action: PolicyAction.Deny, AllowedImages: { } allowed })
-                continue;
-            if (!Glob.MatchesAny(allowed, image))
-                return false;
-            listed = true;
-        }
-        return listed;
-    }
+    public static bool Grants(Judgement j, string image) => Allowance.IsGiven(j, static p => p.AllowedImages, image);
 }

@@ -11,19 +11,7 @@ internal static class ServiceAccounts
             : null;
 
     /// <summary>Some Deny policy lists the account, and none that has a list leaves it out.</summary>
-    public static bool Grants(Judgement j, string account)
-    {
-        var listed = false;
-        for (var i = 0; i < j.Policies.Count; i++)
-        {
-            if (j.Policies[i].Spec is not { Action: PolicyAction.Deny, AllowedServiceAccounts: { } allowed })
-                continue;
-            if (!Glob.MatchesAny(allowed, account))
-                return false;
-            listed = true;
-        }
-        return listed;
-    }
+    public static bool Grants(Judgement j, string account) => Allowance.IsGiven(j, static p => p.AllowedServiceAccounts, account);
 
     private static bool NeedsGrant(Judgement j) =>
         j.Sessions.Exists(s => s.ServiceAccount == j.ServiceAccount && s.Dataset.Name.Namespace != j.Namespace);

@@ -1,4 +1,3 @@
-using Sluice.Api;
 using Sluice.Api.Manifests;
 using Sluice.Api.Validation;
 using Sluice.Injection;
@@ -21,7 +20,7 @@ internal sealed class CatalogDirectory(string path)
         var hash = new HashCode();
         try
         {
-            foreach (var file in Files())
+            foreach (var file in ManifestDirectory.Files(Path))
             {
                 var info = new FileInfo(file);
                 var target = info.ResolveLinkTarget(returnFinalTarget: true) ?? info;
@@ -41,15 +40,15 @@ internal sealed class CatalogDirectory(string path)
     /// <summary>Reads and checks every file. There is a catalog only when there is no error.</summary>
     public CatalogReading Read()
     {
-        var objects = new Objects();
+        var resources = new List<object>();
         var errors = new List<string>();
         var count = 0;
         try
         {
-            foreach (var file in Files())
+            foreach (var file in ManifestDirectory.Files(Path))
             {
                 count++;
-                ReadFile(file, objects, errors);
+                ReadFile(file, resources, errors);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -57,11 +56,11 @@ internal sealed class CatalogDirectory(string path)
             errors.Add($"{Path}: {e.Message}");
         }
         return errors.Count == 0
-            ? new CatalogReading(objects.ToCatalog(), [], count)
+            ? new CatalogReading(Injection.Catalog.Of(resources), [], count)
             : new CatalogReading(null, errors, count);
     }
 
-    private static void ReadFile(string file, Objects objects, List<string> errors)
+    private static void ReadFile(string file, List<object> resources, List<string> errors)
     {
         string text;
         try
@@ -83,59 +82,8 @@ internal sealed class CatalogDirectory(string path)
         foreach (var read in manifest.Objects)
         {
             errors.AddRange(ManifestValidation.Check(read).Select(error => error.ToString()));
-            objects.Add(read.Resource);
+            resources.Add(read.Resource);
         }
-    }
-
-    /// <summary>
-    /// All manifests in ordinal order. Names that begin with a dot are skipped: editors' swap files, and the
-    /// <c>..data</c> behind the links of a mounted ConfigMap, which would give every file twice.
-    /// </summary>
-    private List<string> Files()
-    {
-        var files = new List<string>();
-        Collect(Path, files, depth: 0);
-        files.Sort(StringComparer.Ordinal);
-        return files;
-    }
-
-    private static void Collect(string directory, List<string> files, int depth)
-    {
-        if (depth > 32) // arbitrary; links may go in circles
-            throw new IOException($"{directory}: more than 32 directories deep");
-        foreach (var entry in Directory.EnumerateFileSystemEntries(directory))
-        {
-            if (System.IO.Path.GetFileName(entry.AsSpan()).StartsWith('.'))
-                continue;
-            if (Directory.Exists(entry))
-                Collect(entry, files, depth + 1);
-            else if (System.IO.Path.GetExtension(entry) is ".yaml" or ".yml" or ".json")
-                files.Add(entry);
-        }
-    }
-
-    private sealed class Objects
-    {
-        private readonly List<Dataset> _datasets = [];
-        private readonly List<Runtime> _runtimes = [];
-        private readonly List<RuntimeProfile> _profiles = [];
-        private readonly List<TenantPolicy> _policies = [];
-        private readonly List<Namespace> _namespaces = [];
-
-        public void Add(object resource)
-        {
-            switch (resource)
-            {
-                case Dataset dataset: _datasets.Add(dataset); break;
-                case Runtime runtime: _runtimes.Add(runtime); break;
-                case RuntimeProfile profile: _profiles.Add(profile); break;
-                case TenantPolicy policy: _policies.Add(policy); break;
-                case Namespace ns: _namespaces.Add(ns); break;
-                case DataLoad: break; // checked with the others, but no decision about a pod needs it
-            }
-        }
-
-        public Catalog ToCatalog() => new(_datasets, _runtimes, _profiles, _policies, _namespaces);
     }
 }
 

@@ -87,7 +87,7 @@ public sealed class SamplesTests
     private static Catalog ReadCatalog()
     {
         var objects = Objects();
-        return new Catalog(objects.OfType<Dataset>(), objects.OfType<Runtime>(), objects.OfType<RuntimeProfile>(), objects.OfType<TenantPolicy>(), objects.OfType<Namespace>());
+        return Catalog.Of(objects);
     }
 
     private static List<object> Objects() => [.. Manifests().Select(o => o.Resource)];

@@ -20,7 +20,7 @@ public static class GoldenCatalog
     public static Catalog Build(IEnumerable<object> resources)
     {
         var all = resources.ToList();
-        return new Catalog(all.OfType<Dataset>(), all.OfType<Runtime>(), all.OfType<RuntimeProfile>(), all.OfType<TenantPolicy>(), all.OfType<Namespace>());
+        return Catalog.Of(all);
     }
 
     /// <summary>Copies the valid files into <paramref name="directory"/>, for programs that are given a directory.</summary>
