@@ -40,6 +40,9 @@ public static class Names
     /// <summary>Prefix of every container, volume and mount name that the injection writes; reserved in users' pods.</summary>
     public const string ReservedPrefix = "sluice-";
 
+    /// <summary>The same, for names that are looked at as raw JSON.</summary>
+    public static ReadOnlySpan<byte> ReservedPrefixUtf8 => "sluice-"u8;
+
     /// <summary>Where the mounter's socket and the relay binary are mounted in a sidecar.</summary>
     public const string SessionPath = "/sluice";
     public const string RelayBinary = SessionPath + "/bin/sluice-relay";

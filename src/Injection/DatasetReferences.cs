@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sluice.Api;
+using Sluice.Api.Validation;
 
 namespace Sluice.Injection;
 
@@ -31,7 +32,7 @@ internal static class DatasetReferences
         var dot = label.IndexOf('.', StringComparison.Ordinal);
         var name = new ObjectName(dot < 0 ? j.Namespace : label[..dot], label[(dot + 1)..]);
         var way = $"label {Names.DatasetLabel}";
-        if (!DatasetName.IsValid(name.Name) || !DatasetName.IsNamespace(name.Namespace))
+        if (!IsName(name))
             return j.Deny(400, DecisionReason.BadRequest, $"{way} has the value \"{label}\": write the name of a Dataset, or namespace.name");
         return Ask(j, name, way, path: null, AccessAsk.Unsaid, namespaceWide: false);
     }
@@ -99,7 +100,7 @@ internal static class DatasetReferences
             var reference = PodView.Text(attributes, Names.VolumeAttributes.Dataset)!;
             var slash = reference.IndexOf('/', StringComparison.Ordinal);
             var dataset = new ObjectName(slash < 0 ? j.Namespace : reference[..slash], reference[(slash + 1)..]);
-            if (!DatasetName.IsValid(dataset.Name) || !DatasetName.IsNamespace(dataset.Namespace))
+            if (!IsName(dataset))
                 return j.Deny(400, DecisionReason.BadRequest, $"volume \"{name}\" has dataset \"{reference}\" in its volumeAttributes: write name or namespace/name of a Dataset");
             var ask = PodView.IsTrue(csi, "readOnly"u8) ? AccessAsk.ReadOnly : AccessAsk.AsGranted;
             if (AskVolume(j, dataset, i, name, $"volume \"{name}\"", ask, byClaim: false) is { } denial)
@@ -232,6 +233,9 @@ internal static class DatasetReferences
         }
         return null;
     }
+
+    private static bool IsName(ObjectName name) =>
+        NameRules.IsOwnName(name.Name, Names.MaxDatasetName) && NameRules.IsLabel(name.Namespace);
 
     private static string Word(AccessAsk ask) => ask == AccessAsk.ReadWrite ? "rw" : "ro";
 

@@ -1,3 +1,4 @@
+using Sluice.Api;
 using Sluice.Api.Validation;
 
 namespace Sluice.Injection;
@@ -47,7 +48,7 @@ internal static class DatasetsAnnotation
             var slash = item.IndexOf('/');
             var ns = slash < 0 ? null : item[..slash].ToString();
             var name = item[(slash + 1)..].ToString();
-            if (!DatasetName.IsValid(name) || (ns is not null && !DatasetName.IsNamespace(ns)))
+            if (!NameRules.IsOwnName(name, Names.MaxDatasetName) || (ns is not null && !NameRules.IsLabel(ns)))
                 return $"\"{written}\" is not of the form [namespace/]name[=mountPath][:ro|:rw]";
             items.Add(new DatasetsAnnotationItem(written, ns, name, path, ask));
         }

@@ -90,7 +90,7 @@ internal sealed class PodView
         if (!item.TryGetProperty("name"u8, out var name) || name.ValueKind != JsonValueKind.String)
             return false;
         var raw = JsonMarshal.GetRawUtf8Value(name)[1..]; // behind the quote
-        return raw.StartsWith("sluice-"u8)
+        return raw.StartsWith(Names.ReservedPrefixUtf8)
             || (raw.Contains((byte)'\\') && name.GetString()!.StartsWith(Names.ReservedPrefix, StringComparison.Ordinal));
     }
 
