@@ -31,6 +31,7 @@ public static class Errno
     public const int ENODATA = 61;
     public const int EPROTO = 71;
     public const int EMSGSIZE = 90;
+    public const int EPROTONOSUPPORT = 93;
     public const int EOPNOTSUPP = 95;
     public const int ECONNABORTED = 103;
     public const int ECONNRESET = 104;
