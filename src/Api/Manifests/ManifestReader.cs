@@ -16,17 +16,29 @@ public static class ManifestReader
     /// <param name="otherKinds">Whether an object of another kind is an error.</param>
     public static ManifestFile Read(string file, string text, OtherKinds otherKinds = OtherKinds.Refuse)
     {
-        var yaml = YamlDocuments.Read(text);
-        var reading = new Reading(file, otherKinds, UnknownFields.Refuse);
-        foreach (var error in yaml.Errors)
-            reading.Errors.Add(new ManifestError(file, error.Mark.Line, error.Mark.Column, error.Path, error.Message));
-        foreach (var document in yaml.Documents)
+        var objects = new List<ManifestObject>();
+        using var reader = new StringReader(text);
+        var errors = Read(file, reader, objects.Add, otherKinds);
+        return new ManifestFile(objects, errors);
+    }
+
+    /// <summary>
+    /// The same for a text that need not fit into memory: each object is handed to <paramref name="found"/> once it is read,
+    /// and nothing of it is kept. Returns the errors in the order of their lines.
+    /// </summary>
+    /// <exception cref="IOException">The text cannot be read.</exception>
+    public static IReadOnlyList<ManifestError> Read(string file, TextReader text, Action<ManifestObject> found, OtherKinds otherKinds = OtherKinds.Refuse)
+    {
+        var yaml = new YamlStream(text);
+        var reading = new Reading(file, otherKinds, UnknownFields.Refuse, found);
+        while (yaml.TryRead(out var document))
         {
             using var json = JsonDocument.Parse(document.Json, new JsonDocumentOptions { MaxDepth = YamlDocuments.MaxDepth + 1 });
             reading.ReadObject(json.RootElement, document, "");
         }
-        reading.Errors.Sort((a, b) => (a.Line, a.Column).CompareTo((b.Line, b.Column)));
-        return new ManifestFile(reading.Objects, reading.Errors);
+        foreach (var error in yaml.Errors)
+            reading.Errors.Add(new ManifestError(file, error.Mark.Line, error.Mark.Column, error.Path, error.Message));
+        return [.. reading.Errors.OrderBy(e => (e.Line, e.Column))];
     }
 
     /// <summary>Reads one object (or a List) from UTF-8 JSON; its errors have no lines.</summary>
@@ -35,7 +47,8 @@ public static class ManifestReader
     /// <param name="unknownFields">Whether fields that this version does not know are errors.</param>
     public static ManifestFile ReadJson(string source, ReadOnlyMemory<byte> json, UnknownFields unknownFields = UnknownFields.Refuse)
     {
-        var reading = new Reading(source, OtherKinds.Refuse, unknownFields);
+        var objects = new List<ManifestObject>();
+        var reading = new Reading(source, OtherKinds.Refuse, unknownFields, objects.Add);
         try
         {
             using var parsed = JsonDocument.Parse(json, NoDuplicates);
@@ -45,12 +58,11 @@ public static class ManifestReader
         {
             reading.Errors.Add(new ManifestError(source, (int)(e.LineNumber ?? -1) + 1, (int)(e.BytePositionInLine ?? -1) + 1, "", "not readable as JSON: " + e.Message));
         }
-        return new ManifestFile(reading.Objects, reading.Errors);
+        return new ManifestFile(objects, reading.Errors);
     }
 
-    private sealed class Reading(string file, OtherKinds otherKinds, UnknownFields unknownFields)
+    private sealed class Reading(string file, OtherKinds otherKinds, UnknownFields unknownFields, Action<ManifestObject> found)
     {
-        public List<ManifestObject> Objects { get; } = [];
         public List<ManifestError> Errors { get; } = [];
 
         public void ReadObject(JsonElement element, YamlDocument? document, string prefix)
@@ -124,7 +136,7 @@ public static class ManifestReader
             if (metadata.Name.Length == 0)
                 Fail(document, Join(prefix, "metadata.name"), "is required");
             else
-                Objects.Add(new ManifestObject(resource, kind.Kind, metadata, file, document, prefix));
+                found(new ManifestObject(resource, kind, metadata, file, document, prefix));
         }
 
         private void Fail(YamlDocument? document, string path, string message)

@@ -40,7 +40,7 @@ internal sealed class YamlToJson
         }
         if (_errors.Count > 0)
             return false;
-        document = new YamlDocument(_output.WrittenMemory, [.. _marks]);
+        document = new YamlDocument(_output.WrittenSpan.ToArray(), [.. _marks]);
         return true;
     }
 

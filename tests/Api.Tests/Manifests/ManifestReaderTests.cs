@@ -1,3 +1,4 @@
+using System.Text;
 using Sluice.Api.Manifests;
 
 namespace Sluice.Api.Tests.Manifests;
@@ -94,5 +95,105 @@ public sealed class ManifestReaderTests
         var error = Assert.Single(file.Errors);
         Assert.Equal(("items[1].spec.zzzzzzzzzz", 8, 35), (error.Path, error.Line, error.Column));
         Assert.Equal("a.yaml:9:101: items[2].items[0].metadata.name: wrong", file.Objects[1].ErrorAt("metadata.name", "wrong").ToString());
+    }
+
+    [Fact]
+    public void Objects_are_handed_over_one_by_one_while_the_text_is_still_read()
+    {
+        using var text = new EndlessDatasets(1000);
+        var read = 0;
+        var errors = ManifestReader.Read("a.yaml", text, manifest =>
+        {
+            Assert.Equal($"d{read}", manifest.Metadata.Name);
+            Assert.InRange(text.Given - ++read, 0, 100); // documents that the parser may be ahead; its buffer is some KB
+        });
+        Assert.Empty(errors);
+        Assert.Equal(1000, read);
+    }
+
+    [Fact]
+    public void What_stood_before_an_error_of_syntax_is_handed_over_all_the_same()
+    {
+        var found = new List<string>();
+        using var text = new StringReader("apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\na: 'b");
+        var error = Assert.Single(ManifestReader.Read("a.yaml", text, manifest => found.Add(manifest.Metadata.Name)));
+        Assert.Equal(5, error.Line);
+        Assert.Equal("a", Assert.Single(found));
+    }
+
+    private static ManifestFile Json(string json, UnknownFields unknownFields = UnknownFields.Refuse) =>
+        ManifestReader.ReadJson("object 7", Encoding.UTF8.GetBytes(json), unknownFields);
+
+    [Fact]
+    public void An_object_in_JSON_is_read_without_lines()
+    {
+        var file = Json("""{"apiVersion":"sluice.io/v1alpha1","kind":"Dataset","metadata":{"name":"d","namespace":"vision"},"spec":{"source":{"uri":"s3://b"}}}""");
+        Assert.Empty(file.Errors);
+        var manifest = Assert.Single(file.Objects);
+        Assert.Equal("Dataset vision/d", manifest.FullName);
+        Assert.Equal("s3://b", Assert.IsType<Dataset>(manifest.Resource).Spec.Source.Uri);
+        Assert.Equal("object 7: spec.source.uri: wrong", manifest.ErrorAt("spec.source.uri", "wrong").ToString());
+    }
+
+    [Fact]
+    public void A_list_in_JSON_is_read_with_the_items_paths()
+    {
+        var file = Json("""
+            {"apiVersion":"sluice.io/v1alpha1","kind":"DatasetList","metadata":{"resourceVersion":"1"},"items":[
+              {"apiVersion":"sluice.io/v1alpha1","kind":"Dataset","metadata":{"name":"d"},"spec":{"source":{"uri":"s3://b"}}},
+              {"apiVersion":"sluice.io/v1alpha1","kind":"Dataset","metadata":{"name":"e"},"spec":{"source":{"uri":7}}}]}
+            """);
+        Assert.Equal("d", Assert.Single(file.Objects).Metadata.Name);
+        Assert.StartsWith("object 7: items[1].spec.source.uri: must be text", Assert.Single(file.Errors).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fields_of_a_newer_version_are_read_past_only_where_that_is_asked()
+    {
+        const string Newer = """{"apiVersion":"sluice.io/v1alpha1","kind":"Dataset","metadata":{"name":"d"},"spec":{"source":{"uri":"s3://b","checksum":true},"newer":{"a":[1]}}}""";
+        Assert.Equal("spec.source.checksum spec.newer", string.Join(" ", Json(Newer).Errors.Select(e => e.Path)));
+        var file = Json(Newer, UnknownFields.Skip);
+        Assert.Empty(file.Errors);
+        Assert.Equal("s3://b", Assert.IsType<Dataset>(Assert.Single(file.Objects).Resource).Spec.Source.Uri);
+    }
+
+    [Theory]
+    [InlineData("", "object 7:1:1: not readable as JSON: ")]
+    [InlineData("{\"apiVersion\":", "object 7:1:15: not readable as JSON: ")]
+    [InlineData("{\"kind\":\"Dataset\",\"kind\":\"Dataset\"}", "object 7: not readable as JSON: ")]
+    [InlineData("[]", "object 7: must be an object with apiVersion, kind, metadata and spec")]
+    [InlineData("{\"apiVersion\":\"v1\"}", "object 7: kind: is required and must be text")]
+    [InlineData("{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}", "object 7: kind: \"Pod\" of v1 is not read here")]
+    [InlineData("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\"}", "object 7: metadata.name: is required")]
+    public void What_is_no_object_of_ours_is_one_error(string json, string message)
+    {
+        var file = Json(json);
+        Assert.Empty(file.Objects);
+        Assert.StartsWith(message, Assert.Single(file.Errors).ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Documents that are made when they are read.</summary>
+    private sealed class EndlessDatasets(int count) : TextReader
+    {
+        private string _document = "";
+        private int _at;
+
+        /// <summary>How many documents were asked for so far.</summary>
+        public int Given { get; private set; }
+
+        public override int Peek() => Advance() ? _document[_at] : -1;
+
+        public override int Read() => Advance() ? _document[_at++] : -1;
+
+        private bool Advance()
+        {
+            if (_at < _document.Length)
+                return true;
+            if (Given == count)
+                return false;
+            _document = $"---\napiVersion: sluice.io/v1alpha1\nkind: Dataset\nmetadata: {{name: d{Given++}}}\nspec: {{source: {{uri: s3://b}}}}\n";
+            _at = 0;
+            return true;
+        }
     }
 }
