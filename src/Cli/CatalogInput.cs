@@ -1,4 +1,4 @@
-using Sluice.Api.Manifests;
+using Sluice.Api.Validation;
 using Sluice.Injection;
 
 namespace Sluice.Cli;
@@ -14,16 +14,15 @@ internal static class CatalogInput
     {
         if (!Directory.Exists(path) && !File.Exists(path))
             throw new UnusableInputException($"catalog {path}: no such directory");
-        var errors = new List<ManifestError>();
-        var resources = new List<object>();
+        var manifests = new CatalogManifests();
         foreach (var file in InputFiles.Read([path], TextReader.Null))
         {
-            var manifest = ManifestReader.Read(file.Name, file.Text, OtherKinds.Skip);
-            errors.AddRange(manifest.Errors);
-            resources.AddRange(manifest.Objects.Select(o => o.Resource));
+            using var text = new StringReader(file.Text);
+            manifests.Read(file.Name, text);
         }
+        var errors = manifests.Judge().Errors;
         if (errors.Count == 0)
-            return Catalog.Of(resources);
+            return Catalog.Of(manifests.Resources);
         foreach (var error in errors.Take(MaxShownErrors))
             terminal.Error.WriteLine(error);
         throw new UnusableInputException($"catalog {path} has {Count.Of(errors.Count, "error")}: `sluice validate -f {path}` lists them");

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Sluice.Api;
 using Sluice.Api.Manifests;
 using Sluice.Api.Validation;
 
@@ -28,42 +27,24 @@ internal static class ValidateCommand
 
     private static int Run(Terminal terminal, string[] paths)
     {
-        var errors = new List<ManifestError>();
-        var objects = new List<ManifestObject>();
+        var manifests = new CatalogManifests();
         var fileCount = 0;
-        foreach (var file in InputFiles.Read(paths, terminal.In))
+        // A file that is named twice, by itself and in its directory perhaps, says nothing twice.
+        foreach (var file in InputFiles.Read(paths, terminal.In).DistinctBy(file => Path.GetFullPath(file.Name), StringComparer.Ordinal))
         {
             fileCount++;
-            var manifest = ManifestReader.Read(file.Name, file.Text, OtherKinds.Skip);
-            errors.AddRange(manifest.Errors);
-            objects.AddRange(manifest.Objects);
+            using var text = new StringReader(file.Text);
+            manifests.Read(file.Name, text);
         }
-        errors.AddRange(objects.SelectMany(ManifestValidation.Check));
-        var (together, warnings) = CheckTogether(objects);
-        errors.AddRange(together);
+        var (errors, warnings) = manifests.Judge();
 
-        foreach (var error in errors.Distinct().OrderBy(e => e.File, StringComparer.Ordinal).ThenBy(e => e.Line).ThenBy(e => e.Column))
+        foreach (var error in errors)
             terminal.Out.WriteLine(Line(error));
         foreach (var warning in warnings)
             terminal.Error.WriteLine("Warning: " + Line(warning));
-        var what = $"{Count.Of(objects.Count, "object")} in {Count.Of(fileCount, "file")}";
+        var what = $"{Count.Of(manifests.Count, "object")} in {Count.Of(fileCount, "file")}";
         terminal.Error.WriteLine($"{(errors.Count == 0 ? "no errors" : Count.Of(errors.Count, "error"))}, {Count.Of(warnings.Count, "warning")}: {what}");
         return errors.Count == 0 ? ExitCode.Done : ExitCode.Refused;
-    }
-
-    /// <summary>What only shows when objects are seen beside each other: as far as they were given.</summary>
-    private static (List<ManifestError> Errors, List<ManifestError> Warnings) CheckTogether(List<ManifestObject> objects)
-    {
-        var resources = objects.ConvertAll(o => o.Resource);
-        var validation = new CatalogValidation(resources.OfType<Dataset>(), resources.OfType<Runtime>(), resources.OfType<RuntimeProfile>());
-        var errors = new List<ManifestError>();
-        var warnings = new List<ManifestError>();
-        foreach (var manifest in objects)
-        {
-            foreach (var finding in validation.Check(manifest.Resource))
-                (finding.Severity == FindingSeverity.Error ? errors : warnings).Add(manifest.ErrorAt(finding.Field.Path, finding.Field.Message));
-        }
-        return (errors, warnings);
     }
 
     /// <summary><c>file:line: field.path: message</c></summary>

@@ -137,6 +137,17 @@ public sealed class InjectCommandTests(Samples samples) : IClassFixture<Samples>
         Assert.EndsWith($"Error: catalog {directory} has 1 error: `sluice validate -f {directory}` lists them\n", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_catalog_that_the_webhook_would_refuse_decides_nothing()
+    {
+        const string Dataset = "apiVersion: sluice.io/v1alpha1\nkind: Dataset\nmetadata: {name: a}\nspec: {source: {uri: http://h/x, options: {zone: a}}}\n";
+        const string Profile = "apiVersion: sluice.io/v1alpha1\nkind: RuntimeProfile\nmetadata: {name: p}\nspec: {schemes: [http], fuse: {image: i, command: [c, \"${mountpoint}\"]}}\n";
+        var file = samples.Write("contradiction/a.yaml", Dataset + "---\n" + Profile);
+        var run = await CommandRun.WithInputAsync(Samples.Pod, "inject", "-f", "-", "--catalog", Path.GetDirectoryName(file)!);
+        Assert.Equal((1, ""), (run.Code, run.Out));
+        Assert.StartsWith($"{file}:4:44: spec.source.options[zone]: is not an option of the profile", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Error: Option '--catalog' is required.", "inject", "-f", "-")]
     [InlineData("Error: Option '--filename' is required.", "inject", "--catalog", "x")]

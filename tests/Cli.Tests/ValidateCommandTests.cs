@@ -74,4 +74,21 @@ public sealed class ValidateCommandTests(Samples samples) : IClassFixture<Sample
         var run = await CommandRun.OfAsync("validate", "-f", samples.CatalogPath, file);
         Assert.Equal((0, "no errors, 0 warnings: 3 objects in 2 files\n"), (run.Code, run.Error));
     }
+
+    [Fact]
+    public async Task The_same_object_in_two_files_is_an_error_that_names_both()
+    {
+        const string Dataset = "apiVersion: sluice.io/v1alpha1\nkind: Dataset\nmetadata: {name: a}\nspec: {source: {uri: s3://bucket}}\n";
+        var one = samples.Write("one.yaml", Dataset);
+        var two = samples.Write("two.yaml", Dataset);
+        var run = await CommandRun.OfAsync("validate", "-f", one, "-f", two);
+        Assert.Equal((2, $"{two}:3: metadata.name: Dataset default/a is in {one}:3 already: remove one of the two\n"), (run.Code, run.Out));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_named_twice_is_read_once()
+    {
+        var run = await CommandRun.OfAsync("validate", "-f", samples.CatalogPath, Path.Combine(samples.CatalogPath, "..", "catalog", "catalog.yaml"));
+        Assert.Equal((0, "", "no errors, 0 warnings: 3 objects in 1 file\n"), (run.Code, run.Out, run.Error));
+    }
 }

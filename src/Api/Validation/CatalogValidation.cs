@@ -14,7 +14,7 @@ public sealed record CatalogFinding(FindingSeverity Severity, FieldError Field);
 
 /// <summary>
 /// What only shows when objects are seen together: Datasets and Runtimes that name others, and values for options that
-/// another object declares. Shared by <c>sluice validate</c> and the validating webhook.
+/// another object declares. Used through <see cref="CatalogManifests"/> for files.
 /// </summary>
 public sealed class CatalogValidation
 {
@@ -32,6 +32,10 @@ public sealed class CatalogValidation
         foreach (var profile in profiles)
             _profiles[profile.Metadata.Name] = (profile, new CompiledOptions(profile.Spec));
     }
+
+    /// <summary>For whatever was read from manifests; kinds that nothing names are left out.</summary>
+    public static CatalogValidation Of(IReadOnlyCollection<object> resources) =>
+        new(resources.OfType<Dataset>(), resources.OfType<Runtime>(), resources.OfType<RuntimeProfile>());
 
     /// <summary>Findings about a Dataset, Runtime, DataLoad or TenantPolicy; other objects name nothing.</summary>
     public IReadOnlyList<CatalogFinding> Check(object resource)

@@ -40,7 +40,7 @@ internal sealed class CatalogDirectory(string path)
     /// <summary>Reads and checks every file. There is a catalog only when there is no error.</summary>
     public CatalogReading Read()
     {
-        var resources = new List<object>();
+        var manifests = new CatalogManifests();
         var errors = new List<string>();
         var count = 0;
         try
@@ -48,21 +48,21 @@ internal sealed class CatalogDirectory(string path)
             foreach (var file in ManifestDirectory.Files(Path))
             {
                 count++;
-                ReadFile(file, resources, errors);
+                ReadFile(file, manifests, errors);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             errors.Add($"{Path}: {e.Message}");
         }
+        errors.AddRange(manifests.Judge().Errors.Select(error => error.ToString()));
         return errors.Count == 0
-            ? new CatalogReading(Injection.Catalog.Of(resources), [], count)
+            ? new CatalogReading(Injection.Catalog.Of(manifests.Resources), [], count)
             : new CatalogReading(null, errors, count);
     }
 
-    private static void ReadFile(string file, List<object> resources, List<string> errors)
+    private static void ReadFile(string file, CatalogManifests manifests, List<string> errors)
     {
-        string text;
         try
         {
             if (new FileInfo(file).Length > MaxFile)
@@ -70,19 +70,12 @@ internal sealed class CatalogDirectory(string path)
                 errors.Add($"{file}: larger than {MaxFile / 1024 / 1024} MiB");
                 return;
             }
-            text = File.ReadAllText(file);
+            using var text = new StreamReader(file);
+            manifests.Read(file, text);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             errors.Add($"{file}: {e.Message}");
-            return;
-        }
-        var manifest = ManifestReader.Read(file, text, OtherKinds.Skip);
-        errors.AddRange(manifest.Errors.Select(error => error.ToString()));
-        foreach (var read in manifest.Objects)
-        {
-            errors.AddRange(ManifestValidation.Check(read).Select(error => error.ToString()));
-            resources.Add(read.Resource);
         }
     }
 }

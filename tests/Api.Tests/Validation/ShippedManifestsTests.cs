@@ -25,7 +25,7 @@ public sealed class ShippedManifestsTests
             }
         }
         var resources = objects.Select(o => o.Resource).ToList();
-        var together = new CatalogValidation(resources.OfType<Dataset>(), resources.OfType<Runtime>(), resources.OfType<RuntimeProfile>());
+        var together = CatalogValidation.Of(resources);
         errors.AddRange(objects.SelectMany(o => together.Check(o.Resource).Select(f => o.ErrorAt(f.Field.Path, f.Field.Message))));
         Assert.NotEmpty(objects);
         Assert.Equal("", string.Join('\n', errors));

@@ -52,7 +52,7 @@ public sealed class SamplesTests
         var manifests = Manifests().ToList();
         var objects = manifests.ConvertAll(m => m.Resource);
         Assert.Empty(manifests.SelectMany(ManifestValidation.Check));
-        var together = new CatalogValidation(objects.OfType<Dataset>(), objects.OfType<Runtime>(), objects.OfType<RuntimeProfile>());
+        var together = CatalogValidation.Of(objects);
         Assert.Empty(objects.SelectMany(together.Check));
     }
 

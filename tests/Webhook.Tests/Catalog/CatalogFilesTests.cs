@@ -94,6 +94,33 @@ public sealed class CatalogFilesTests
     }
 
     [Fact]
+    public async Task Objects_that_contradict_each_other_keep_the_last_good_catalog()
+    {
+        const string Profile = """
+            apiVersion: sluice.io/v1alpha1
+            kind: RuntimeProfile
+            metadata: {name: rclone}
+            spec: {schemes: [s3], fuse: {image: i, command: [c, "${mountpoint}"], readOnly: true}}
+            """;
+        var directory = new TemporaryDirectory();
+        directory.Write("catalog/profile.yaml", Profile);
+        directory.Write("catalog/a.yaml", Dataset("one"));
+        await using var webhook = await RunningWebhook.StartAsync(directory: directory);
+
+        directory.Write("catalog/b.yaml", Dataset("two") + Dataset("three").Replace("profile: rclone", "profile: rclone\n  accessModes: [ReadWriteMany]", StringComparison.Ordinal));
+        var broken = await webhook.UntilReadyzAsync(page => Errors(page).Length != 0);
+        Assert.True(broken.GetProperty("ready").GetBoolean());
+        Assert.Equal(1, Datasets(broken));
+        Assert.StartsWith($"{directory.File("catalog/b.yaml")}:14:3: spec.accessModes: profile rclone cannot write", Assert.Single(Errors(broken)), StringComparison.Ordinal);
+        Assert.Contains("sluice_webhook_catalog_last_reload_success{} 0", await webhook.MetricsAsync(), StringComparison.Ordinal);
+
+        directory.Write("catalog/b.yaml", Dataset("one"));
+        var twice = await webhook.UntilReadyzAsync(page => Errors(page) is [var error] && error.Contains("already", StringComparison.Ordinal));
+        Assert.Contains($"Dataset vision/one is in {directory.File("catalog/a.yaml")}:3 already", Errors(twice)[0], StringComparison.Ordinal);
+        Assert.Equal(1, Datasets(twice));
+    }
+
+    [Fact]
     public async Task A_directory_that_is_missing_is_reported()
     {
         var directory = new TemporaryDirectory();
