@@ -78,7 +78,10 @@ public sealed unsafe partial class ChildProcess : IDisposable
     public void Signal(int signal) => _ = syscall(SYS_pidfd_send_signal, _pidfd.Number, signal, 0, 0);
 
     /// <summary>Sends a signal to the child and to what it started in its process group (sshfs's ssh).</summary>
-    public void SignalGroup(int signal) => _ = kill(-Id, signal);
+    public void SignalGroup(int signal) => SignalGroup(Id, signal);
+
+    /// <summary>The same for a group that another process had started.</summary>
+    public static void SignalGroup(int id, int signal) => _ = kill(-id, signal);
 
     /// <summary>How the child ended, once; null while it runs.</summary>
     public ChildExit? Reap()

@@ -29,11 +29,11 @@ public static unsafe partial class Transfers
         return moved >= 0 ? (int)moved : -Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>sendmsg(2) of one message in parts; never SIGPIPE.</summary>
+    /// <summary>sendmsg(2) of one message in parts; never SIGPIPE, and -EAGAIN instead of waiting for room.</summary>
     public static int Send(int fd, IoVector* parts, int count)
     {
         var header = new MessageHeader { Vectors = parts, VectorCount = (nuint)count };
-        nint moved = sendmsg(fd, &header, MSG_NOSIGNAL);
+        nint moved = sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
         return moved >= 0 ? (int)moved : -Marshal.GetLastPInvokeError();
     }
 
@@ -45,6 +45,7 @@ public static unsafe partial class Transfers
     }
 
     private const int MSG_TRUNC = 0x20;
+    private const int MSG_DONTWAIT = 0x40;
     private const int MSG_NOSIGNAL = 0x4000;
 
     [LibraryImport("libc", SetLastError = true)]

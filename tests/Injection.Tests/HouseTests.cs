@@ -12,6 +12,7 @@ public sealed class HouseTests
         ["Webhook"] = ["Injection"],
         ["Cli"] = ["Injection"],
         ["Linux"] = [],
+        ["Relay"] = ["Session", "Linux"],
         ["Session"] = ["Linux"],
     };
 

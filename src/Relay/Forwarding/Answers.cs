@@ -1,0 +1,95 @@
+using Sluice.Relay.Fuse;
+using Sluice.Relay.State;
+
+namespace Sluice.Relay.Forwarding;
+
+/// <summary>
+/// The last step of every request: its reply goes to the kernel and its slot is given back. A reply that must not be made
+/// twice is kept in the slot until the kernel has it, so that an heir can send the same.
+/// </summary>
+internal sealed unsafe class Answers(FuseDevice device, SessionState state, ReplyTranslation replies, Counters counters)
+{
+    /// <summary>Answers with what the client said. The slot belongs to the caller, in state Answering.</summary>
+    /// <param name="slot">The request.</param>
+    /// <param name="message">The reply as the client sent it, header and body checked for length only; translated in place.</param>
+    /// <param name="epoch">The client's.</param>
+    public void WithReply(Slot* slot, byte* message, uint epoch)
+    {
+        byte* request = state.Requests.RequestOf(slot);
+        var header = (OutHeader*)message;
+        bool mutates = Opcodes.Of(((InHeader*)request)->Opcode).Mutates;
+        if (header->Error == 0)
+        {
+            if (mutates && header->Len == OutHeader.Size)
+                Keep(slot, message); // what it does to the tables follows, and is done by an heir if not by us
+            int error = replies.Take(request, slot->Length, message, epoch);
+            if (error != 0)
+                (header->Error, header->Len) = (-error, OutHeader.Size);
+        }
+        header->Unique = slot->Unique;
+        if (mutates)
+        {
+            Keep(slot, message);
+            Volatile.Write(ref slot->Applied, 1);
+        }
+        if (device.Reply(message, (int)header->Len) < 0 && header->Error == 0)
+            replies.TakeBack(request, message, epoch);
+        state.Requests.Release(slot);
+    }
+
+    /// <summary>Answers in the client's place, without a body. The slot belongs to the caller.</summary>
+    /// <param name="slot">The request.</param>
+    /// <param name="errno">0 or a positive error number.</param>
+    public void InPlace(Slot* slot, int errno)
+    {
+        counters.AnsweredInPlace++;
+        _ = device.Reply(slot->Unique, errno);
+        state.Requests.Release(slot);
+    }
+
+    /// <summary>The same for a slot that stays at its client.</summary>
+    public int InPlace(ulong unique, int errno)
+    {
+        counters.AnsweredInPlace++;
+        return device.Reply(unique, errno);
+    }
+
+    /// <summary>Answers in the client's place, with a body in the kernel's ids; for a slot that stays at its client, too.</summary>
+    public int InPlace(ulong unique, void* body, int length)
+    {
+        counters.AnsweredInPlace++;
+        return device.Reply(unique, body, length);
+    }
+
+    /// <summary>A RELEASE or RELEASEDIR that the present client knows nothing of.</summary>
+    public void Released(Slot* slot)
+    {
+        replies.Close(*(ulong*)(state.Requests.RequestOf(slot) + InHeader.Size));
+        InPlace(slot, 0);
+    }
+
+    /// <summary>
+    /// The request of a killed relay that was being answered: the kept reply once more, which the kernel passes over when it
+    /// has it. False where none was kept, and the request has to be done again.
+    /// </summary>
+    public bool Again(Slot* slot)
+    {
+        if (slot->ReplyLength == 0)
+            return false;
+        if (slot->Applied == 0)
+            _ = replies.Take(state.Requests.RequestOf(slot), slot->Length, slot->Reply, epoch: 0); // a name or a handle that is gone
+        ((OutHeader*)slot->Reply)->Unique = slot->Unique;
+        _ = device.Reply(slot->Reply, (int)slot->ReplyLength);
+        state.Requests.Release(slot);
+        return true;
+    }
+
+    private static void Keep(Slot* slot, byte* message)
+    {
+        uint length = ((OutHeader*)message)->Len;
+        if (length > Slot.ReplyCapacity)
+            return; // IOCTL's alone, which no successor repeats either
+        Buffer.MemoryCopy(message, slot->Reply, Slot.ReplyCapacity, length);
+        Volatile.Write(ref slot->ReplyLength, length);
+    }
+}

@@ -1,0 +1,154 @@
+using Sluice.Linux;
+using Sluice.Relay.Fuse;
+using Sluice.Relay.State;
+
+namespace Sluice.Relay.Forwarding;
+
+/// <summary>What is not a request with a reply of the client's: FORGET, INTERRUPT, INIT, DESTROY, and what cannot arrive.</summary>
+internal sealed unsafe class RareRequests(FuseDevice device, SessionState state, PendingRequests pending, ReplyTranslation replies, Counters counters)
+{
+    /// <summary>Set once the kernel's INIT is kept in the state.</summary>
+    public ManualResetEventSlim InitArrived { get; } = new(false);
+
+    public void Handle(Landing* landing, byte* buffer)
+    {
+        var header = (InHeader*)buffer;
+        switch (header->Opcode)
+        {
+            case Opcode.Forget or Opcode.BatchForget:
+                ForgetAll(landing, buffer);
+                break;
+            case Opcode.Interrupt when header->Len >= InHeader.Size + 8:
+                Interrupt(*(ulong*)(buffer + InHeader.Size));
+                break;
+            case Opcode.Init:
+                KeepInit(buffer);
+                break;
+            case Opcode.Destroy:
+                Destroy(header);
+                break;
+            case Opcode.NotifyReply:
+                break; // the client's RETRIEVE is never passed on
+            default:
+                counters.Violations++;
+                _ = device.Reply(header->Unique, Errno.ENOSYS);
+                break;
+        }
+    }
+
+    /// <summary>Goes on with a FORGET that a killed relay had begun: each entry is done once.</summary>
+    public void ForgetAll(Landing* landing, byte* buffer)
+    {
+        var header = (InHeader*)buffer;
+        byte* body = buffer + InHeader.Size;
+        uint epoch = pending.Link?.Epoch ?? 0;
+        bool one = header->Opcode == Opcode.Forget;
+        uint count = one ? 1 : Math.Min(*(uint*)body, (header->Len - InHeader.Size - 8) / 16);
+        while (landing->ForgetsDone < count)
+        {
+            ulong* entry = (ulong*)(body + 8 + (landing->ForgetsDone * 16));
+            state.Nodes.Forget(one ? header->NodeId : entry[0], one ? *(ulong*)body : entry[1], epoch, landing);
+            landing->ForgetsDone++;
+            Volatile.Write(ref landing->ForgetPending, 0);
+        }
+        Volatile.Write(ref *(uint*)buffer, 0); // before the marks are reset: an heir must not begin again
+        landing->ForgetsDone = 0;
+    }
+
+    /// <summary>Tells the client to forget; a client that does not read now is told with the node's next life.</summary>
+    public void Forget(in Forgotten forgotten)
+    {
+        var link = pending.Link;
+        if (link is null || link.Epoch != forgotten.Epoch)
+            return;
+        byte* message = stackalloc byte[InHeader.Size + 8];
+        *(InHeader*)message = new InHeader { Len = InHeader.Size + 8, Opcode = Opcode.Forget, NodeId = forgotten.Node.Id, Unique = 2 };
+        *(ulong*)(message + InHeader.Size) = forgotten.Lookups;
+        int error;
+        while ((error = link.Send(message, InHeader.Size + 8, null, 0)) == -Errno.EAGAIN && !link.Ended)
+            Poll.Wait(link.Socket, PollEvents.Out, 100);
+        _ = error;
+    }
+
+    /// <summary>The reply to a request that the kernel was answered long ago: what it handed out is handed back.</summary>
+    public void Late(Slot* slot, byte* message, ClientLink link)
+    {
+        byte* request = state.Requests.RequestOf(slot);
+        var header = (OutHeader*)message;
+        if (header->Error == 0 && replies.Take(request, slot->Length, message, link.Epoch) == 0)
+        {
+            byte* body = message + OutHeader.Size;
+            ulong fh = Opcodes.Of(((InHeader*)request)->Opcode).Reply switch
+            {
+                ReplyBody.Open => ((OpenOut*)body)->Fh,
+                ReplyBody.EntryOpen => ((OpenOut*)(body + EntryOut.Size))->Fh,
+                _ => 0,
+            };
+            if (fh != 0)
+                ReleaseAtClient(fh, link);
+            replies.TakeBack(request, message, link.Epoch);
+        }
+        state.Requests.Release(slot);
+    }
+
+    /// <summary>A handle that the kernel never heard of: the client may close it.</summary>
+    private void ReleaseAtClient(ulong handle, ClientLink link)
+    {
+        if (!state.Handles.IsLive(handle) || !state.Handles.TryBound(handle, link.Epoch, out var client))
+            return;
+        var record = state.Handles[handle];
+        if (!state.Nodes.TryBound(record->Node, link.Epoch, out var node))
+            return;
+        const int Length = InHeader.Size + 24; // fuse_release_in
+        byte* message = stackalloc byte[Length];
+        new Span<byte>(message, Length).Clear();
+        // An own call that nobody waits for: its answer is dropped.
+        *(InHeader*)message = new InHeader { Len = Length, Opcode = record->Directory == 1 ? Opcode.Releasedir : Opcode.Release, NodeId = node.Id, Unique = 1UL << 62 };
+        *(ulong*)(message + InHeader.Size) = client.Fh;
+        *(uint*)(message + InHeader.Size + 8) = record->OpenFlags;
+        _ = link.Send(message, Length, null, 0);
+    }
+
+    /// <summary>Passed on only while the request is at this client; a parked one is looked after by the <see cref="Watch"/>.</summary>
+    private void Interrupt(ulong unique)
+    {
+        var link = pending.Link;
+        if (link is null)
+            return;
+        for (int i = 0; i < state.Requests.UsedMark; i++)
+        {
+            var slot = state.Requests[i];
+            if (slot->Unique != unique || slot->Word != Slot.WordOf(SlotState.Sent, link.Epoch, slot->Generation))
+                continue;
+            byte* message = stackalloc byte[InHeader.Size + 8];
+            ulong atClient = ClientLink.UniqueOf(i, slot->Generation);
+            *(InHeader*)message = new InHeader { Len = InHeader.Size + 8, Opcode = Opcode.Interrupt, Unique = atClient | 1 };
+            *(ulong*)(message + InHeader.Size) = atClient;
+            _ = link.Send(message, InHeader.Size + 8, null, 0);
+            return;
+        }
+    }
+
+    private void KeepInit(byte* buffer)
+    {
+        var header = (InHeader*)buffer;
+        uint length = Math.Min(header->Len - InHeader.Size, InitIn.Size);
+        Buffer.MemoryCopy(buffer + InHeader.Size, &state.Header->InitIn, InitIn.Size, length);
+        state.Header->InitUnique = header->Unique;
+        Volatile.Write(ref state.Header->InitInLength, length);
+        Volatile.Write(ref *(uint*)buffer, 0);
+        InitArrived.Set();
+    }
+
+    /// <summary>The last request of an unmounted file system: the client is told, and told apart from a crash.</summary>
+    private void Destroy(InHeader* header)
+    {
+        var link = pending.Link;
+        if (link is not null)
+        {
+            var destroy = new InHeader { Len = InHeader.Size, Opcode = Opcode.Destroy, Unique = 1UL << 62 };
+            _ = link.Send((byte*)&destroy, InHeader.Size, null, 0);
+        }
+        _ = device.Reply(header->Unique, 0);
+    }
+}

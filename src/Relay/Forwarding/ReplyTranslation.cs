@@ -1,0 +1,283 @@
+using Sluice.Linux;
+using Sluice.Relay.Fuse;
+using Sluice.Relay.State;
+
+namespace Sluice.Relay.Forwarding;
+
+/// <summary>
+/// A client's successful reply, checked against what its request can be answered with, taken into the tables and given the
+/// kernel's ids. A client is not trusted: whatever does not fit becomes EIO, and nothing is read beyond what it sent.
+/// </summary>
+internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions options, Counters counters)
+{
+    /// <summary>Checks and translates <paramref name="message"/> in place.</summary>
+    /// <param name="request">The kernel's request.</param>
+    /// <param name="requestLength">Its length.</param>
+    /// <param name="message">The reply, header first; its length is the header's.</param>
+    /// <param name="epoch">The client's.</param>
+    /// <returns>0, or the positive error number that the kernel gets instead.</returns>
+    public int Take(byte* request, uint requestLength, byte* message, uint epoch)
+    {
+        var header = (InHeader*)request;
+        byte* asked = request + InHeader.Size;
+        byte* body = message + OutHeader.Size;
+        int length = (int)((OutHeader*)message)->Len - OutHeader.Size;
+        return Opcodes.Of(header->Opcode).Reply switch
+        {
+            ReplyBody.None => length == 0 ? TakeNothing(header, asked, requestLength, epoch) : Violation(),
+            ReplyBody.Entry => length == EntryOut.Size ? TakeEntry(header, requestLength, (EntryOut*)body, epoch) : Violation(),
+            ReplyBody.EntryOpen => length == EntryOut.Size + OpenOut.Size ? TakeEntryOpen(header, asked, requestLength, body, epoch) : Violation(),
+            ReplyBody.Attr => length == AttrOut.Size ? TakeAttr(header, (AttrOut*)body) : Violation(),
+            ReplyBody.Open => length == OpenOut.Size ? TakeOpen(header, asked, (OpenOut*)body, epoch) : Violation(),
+            ReplyBody.Data => length <= *(uint*)(asked + 16) ? TakeRead(length) : Violation(),
+            ReplyBody.Target => length is > 0 and < 4096 ? 0 : Violation(),
+            ReplyBody.Written => length == 8 ? TakeWritten(header, asked, body) : Violation(),
+            ReplyBody.Statfs => length == StateHeader.StatfsBytes.Size ? TakeStatfs(body) : Violation(),
+            ReplyBody.Xattr => length == (*(uint*)asked == 0 ? 8 : length) && length <= Math.Max(8, *(uint*)asked) ? 0 : Violation(),
+            ReplyBody.Lock => length == 24 ? 0 : Violation(),
+            ReplyBody.Eight => length == 8 ? 0 : Violation(),
+            ReplyBody.Ioctl => length >= 16 && length - 16 <= *(uint*)(asked + 28) ? 0 : Violation(),
+            ReplyBody.Dirents => length <= *(uint*)(asked + 16) ? TakeDirents(header, asked, body, length) : Violation(),
+            ReplyBody.DirentsPlus => length <= *(uint*)(asked + 16) ? TakeDirentsPlus(header, asked, body, length, epoch) : Violation(),
+            _ => Violation(),
+        };
+    }
+
+    /// <summary>Takes back what <see cref="Take"/> counted for a reply that the kernel did not want: its task was killed meanwhile.</summary>
+    public void TakeBack(byte* request, byte* message, uint epoch)
+    {
+        byte* body = message + OutHeader.Size;
+        int length = (int)((OutHeader*)message)->Len - OutHeader.Size;
+        switch (Opcodes.Of(((InHeader*)request)->Opcode).Reply)
+        {
+            case ReplyBody.Entry when length == EntryOut.Size:
+                state.Nodes.Forget(((EntryOut*)body)->NodeId, 1, epoch, null);
+                break;
+            case ReplyBody.EntryOpen when length > EntryOut.Size:
+                Close(((OpenOut*)(body + EntryOut.Size))->Fh);
+                state.Nodes.Forget(((EntryOut*)body)->NodeId, 1, epoch, null);
+                break;
+            case ReplyBody.Open when length == OpenOut.Size:
+                Close(((OpenOut*)body)->Fh);
+                break;
+            case ReplyBody.DirentsPlus:
+                for (int at = 0; at < length; at += EntryOut.Size + Dirent.Padded((int)((Dirent*)(body + at + EntryOut.Size))->Namelen))
+                    state.Nodes.Forget(((EntryOut*)(body + at))->NodeId, 1, epoch, null);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Gives a handle's record back, and what its stream has delivered.</summary>
+    public void Close(ulong handle)
+    {
+        if (!state.Handles.IsLive(handle))
+            return;
+        state.Directories.Clear(state.Handles[handle]);
+        state.Handles.Close(handle);
+    }
+
+    private int Violation()
+    {
+        counters.Violations++;
+        return Errno.EIO;
+    }
+
+    private int TakeNothing(InHeader* header, byte* asked, uint requestLength, uint epoch)
+    {
+        uint node = (uint)header->NodeId;
+        byte* request = (byte*)header;
+        switch (header->Opcode)
+        {
+            case Opcode.Unlink or Opcode.Rmdir:
+                state.Nodes.RemoveName(node, Translation.NameOf(request, requestLength), epoch);
+                break;
+            case Opcode.Rename or Opcode.Rename2:
+                const uint RenameExchange = 2;
+                bool exchange = header->Opcode == Opcode.Rename2 && (*(uint*)(asked + 8) & RenameExchange) != 0;
+                state.Nodes.MoveName(node, Translation.NameOf(request, requestLength), (uint)*(ulong*)asked, Translation.SecondNameOf(request, requestLength), exchange, epoch);
+                break;
+            case Opcode.Release or Opcode.Releasedir:
+                Close(*(ulong*)asked);
+                break;
+            case Opcode.Fsync or Opcode.Flush when header->Opcode == Opcode.Fsync || options.Durability <= Durability.Flush:
+                state.Nodes.SetDirty(node, false);
+                return state.Nodes.TakeLost(node) ? Errno.EIO : 0;
+            case Opcode.Flush:
+                return state.Nodes.TakeLost(node) ? Errno.EIO : 0;
+            default:
+                break;
+        }
+        return 0;
+    }
+
+    private int TakeEntry(InHeader* header, uint requestLength, EntryOut* entry, uint epoch)
+    {
+        if (entry->NodeId == 0)
+            return header->Opcode == Opcode.Lookup ? 0 : Violation();
+        if (entry->NodeId == FuseAbi.RootId)
+            return Violation();
+        uint node = state.Nodes.Learn((uint)header->NodeId, Translation.NameOf((byte*)header, requestLength), entry, epoch);
+        if (node == 0)
+        {
+            state.Nodes.ForgetAtClient(new(entry->NodeId), 1, epoch);
+            return Errno.ENOMEM;
+        }
+        entry->NodeId = node;
+        entry->Generation = state.Nodes.GenerationOf(node);
+        return 0;
+    }
+
+    private int TakeEntryOpen(InHeader* header, byte* asked, uint requestLength, byte* body, uint epoch)
+    {
+        var entry = (EntryOut*)body;
+        var open = (OpenOut*)(body + EntryOut.Size);
+        if (entry->NodeId is 0 or FuseAbi.RootId || (entry->Attr.Mode & FuseAbi.S_IFMT) != FuseAbi.S_IFREG)
+            return Violation();
+        var client = new ClientNode(entry->NodeId);
+        uint node = header->Opcode == Opcode.Tmpfile
+            ? state.Nodes.LearnUnnamed(entry, epoch)
+            : state.Nodes.Learn((uint)header->NodeId, Translation.NameOf((byte*)header, requestLength), entry, epoch);
+        if (node == 0)
+        {
+            state.Nodes.ForgetAtClient(client, 1, epoch);
+            return Errno.ENOMEM;
+        }
+        entry->NodeId = node;
+        entry->Generation = state.Nodes.GenerationOf(node);
+        int error = Opened(header, node, false, *(uint*)asked, open, epoch);
+        if (error != 0)
+            state.Nodes.Forget(node, 1, epoch, null);
+        return error;
+    }
+
+    private int TakeOpen(InHeader* header, byte* asked, OpenOut* open, uint epoch) =>
+        Opened(header, (uint)header->NodeId, header->Opcode == Opcode.Opendir, *(uint*)asked, open, epoch);
+
+    private int Opened(InHeader* header, uint node, bool directory, uint flags, OpenOut* open, uint epoch)
+    {
+        uint handle = state.Handles.Open(node, directory, flags, header, new(open->Fh), epoch);
+        if (handle == 0)
+            return Errno.ENOMEM; // the client keeps its handle until it ends: the kernel's table of 65,536 is full
+        open->Fh = handle;
+        open->OpenFlags &= ~OpenOut.Passthrough;
+        open->BackingId = 0;
+        return 0;
+    }
+
+    private int TakeAttr(InHeader* header, AttrOut* reply)
+    {
+        state.Nodes.Pin(header->NodeId, &reply->Attr);
+        return 0;
+    }
+
+    private int TakeRead(int length)
+    {
+        counters.Reads++;
+        counters.BytesRead += length;
+        return 0;
+    }
+
+    private int TakeWritten(InHeader* header, byte* asked, byte* body)
+    {
+        if (header->Opcode != Opcode.Write)
+            return 0;
+        if (*(uint*)body > *(uint*)(asked + 16))
+            return Violation();
+        if (options.Durability != Durability.Write)
+            state.Nodes.SetDirty(header->NodeId, true);
+        counters.Writes++;
+        counters.BytesWritten += *(uint*)body;
+        return 0;
+    }
+
+    private int TakeStatfs(byte* body)
+    {
+        Buffer.MemoryCopy(body, &state.Header->Statfs, StateHeader.StatfsBytes.Size, StateHeader.StatfsBytes.Size);
+        state.Header->StatfsKnown = 1;
+        return 0;
+    }
+
+    private int TakeDirents(InHeader* header, byte* asked, byte* body, int length)
+    {
+        if (!EntriesFit(body, length, 0))
+            return Violation();
+        var handle = StreamOf(asked);
+        for (int at = 0; at < length;)
+        {
+            var dirent = (Dirent*)(body + at);
+            var name = new ReadOnlySpan<byte>(body + at + Dirent.Size, (int)dirent->Namelen);
+            PinDirent((uint)header->NodeId, name, dirent);
+            if (handle != null)
+                state.Directories.Append(handle, NameHash.Of(name), dirent->Off);
+            at += Dirent.Padded((int)dirent->Namelen);
+        }
+        return 0;
+    }
+
+    private int TakeDirentsPlus(InHeader* header, byte* asked, byte* body, int length, uint epoch)
+    {
+        if (!EntriesFit(body, length, EntryOut.Size))
+            return Violation();
+        var handle = StreamOf(asked);
+        for (int at = 0; at < length;)
+        {
+            var entry = (EntryOut*)(body + at);
+            var dirent = (Dirent*)(body + at + EntryOut.Size);
+            var name = new ReadOnlySpan<byte>(dirent + 1, (int)dirent->Namelen);
+            // The kernel takes no lookup of "." and "..", and a zero node id as "no attributes".
+            if (entry->NodeId != 0)
+            {
+                bool dots = name is [(byte)'.'] or [(byte)'.', (byte)'.'];
+                var client = new ClientNode(entry->NodeId);
+                uint node = dots || client == ClientNode.Root ? 0 : state.Nodes.Learn((uint)header->NodeId, name, entry, epoch);
+                if (node == 0 && !dots)
+                    state.Nodes.ForgetAtClient(client, 1, epoch);
+                entry->NodeId = node;
+                if (node != 0)
+                {
+                    entry->Generation = state.Nodes.GenerationOf(node);
+                    dirent->Ino = entry->Attr.Ino;
+                }
+            }
+            if (handle != null)
+                state.Directories.Append(handle, NameHash.Of(name), dirent->Off);
+            at += EntryOut.Size + Dirent.Padded((int)dirent->Namelen);
+        }
+        return 0;
+    }
+
+    /// <summary>The stream's record, its log cut to where the kernel goes on from; null for a client without handles.</summary>
+    private HandleRecord* StreamOf(byte* asked)
+    {
+        ulong fh = *(ulong*)asked;
+        if (!state.Handles.IsLive(fh))
+            return null;
+        var handle = state.Handles[fh];
+        if (!state.Directories.TruncateAfter(handle, *(ulong*)(asked + 8)))
+            handle->StreamLost = 1;
+        return handle;
+    }
+
+    private void PinDirent(uint directory, ReadOnlySpan<byte> name, Dirent* dirent)
+    {
+        uint node = state.Nodes.Find(directory, name);
+        if (node != 0 && state.Nodes.TryAttr(node, out var attr))
+            dirent->Ino = attr.Ino;
+    }
+
+    /// <summary>Whether the entries fill the body exactly, with names that a directory can hold.</summary>
+    private static bool EntriesFit(byte* body, int length, int prefix)
+    {
+        int at = 0;
+        while (length - at >= prefix + Dirent.Size)
+        {
+            uint name = ((Dirent*)(body + at + prefix))->Namelen;
+            if (name is 0 or > FuseAbi.NameMax || Dirent.Padded((int)name) > length - at - prefix)
+                return false;
+            at += prefix + Dirent.Padded((int)name);
+        }
+        return at == length;
+    }
+}

@@ -1,0 +1,247 @@
+using Sluice.Linux;
+using Sluice.Relay.Forwarding;
+using Sluice.Relay.Fuse;
+using Sluice.Relay.State;
+
+namespace Sluice.Relay.Recovery;
+
+/// <summary>What became of a request that had to be resolved.</summary>
+internal enum Resolution
+{
+    /// <summary>The client knows all that it names: send it.</summary>
+    Send,
+    /// <summary>It was answered.</summary>
+    Answered,
+    /// <summary>The client died meanwhile.</summary>
+    Ended,
+}
+
+/// <summary>
+/// Teaches a new client what the old one knew, when it is needed: nodes are looked up again by their names, from the root
+/// down, and files opened again in the name of who had opened them.
+/// </summary>
+internal sealed unsafe class Resolver(SessionState state, Answers answers)
+{
+    private const int MaxDepth = 2048; // arbitrary; PATH_MAX allows as many directories
+    private const uint NotForReopening = 0x40 | 0x80 | 0x200; // O_CREAT | O_EXCL | O_TRUNC: done once, by the first open
+    public const uint Append = 0x400; // O_APPEND
+
+    private readonly DirectoryStreams _streams = new(state, answers);
+    private readonly Lock[] _opening = [.. Enumerable.Range(0, 16).Select(_ => new Lock())];
+
+    /// <summary>Makes every id of a request known to the client of <paramref name="link"/>, or answers it.</summary>
+    public Resolution Resolve(Slot* slot, ClientLink link)
+    {
+        byte* request = state.Requests.RequestOf(slot);
+        var header = (InHeader*)request;
+        Span<ulong> nodes = stackalloc ulong[2];
+        Span<ulong> handles = stackalloc ulong[2];
+        Translation.Names(request, nodes, out int nodeCount, handles, out int handleCount);
+        if (handleCount > 0 && !state.Handles.TryBound(handles[0], link.Epoch, out _) && AnswerUnknown(slot, header))
+            return Resolution.Answered;
+        int error = 0;
+        for (int i = 0; i < nodeCount && error == 0; i++)
+            error = ResolveNode(nodes[i], link, header->Uid, header->Gid, 0);
+        for (int i = 0; i < handleCount && error == 0; i++)
+            error = ResolveHandle(handles[i], link);
+        if (error == Errno.ENOTCONN)
+            return Resolution.Ended;
+        if (error != 0)
+        {
+            answers.InPlace(slot, error);
+            return Resolution.Answered;
+        }
+        if (header->Opcode is Opcode.Readdir or Opcode.Readdirplus && state.Handles.IsLive(handles[0]))
+            return _streams.Serve(slot, handles[0], link);
+        if (header->Opcode == Opcode.Write && slot->WasSent == 1 && state.Handles.IsLive(handles[0]) && (state.Handles[handles[0]]->OpenFlags & Append) != 0)
+            return WriteAtItsOffset(slot, handles[0], link);
+        return Resolution.Send;
+    }
+
+    /// <summary>Looks a node up by its names until the client knows it. Returns 0 or the positive error number; ENOTCONN when the link ended.</summary>
+    public int ResolveNode(ulong node, ClientLink link, uint uid, uint gid, int depth)
+    {
+        if (state.Nodes.TryBound(node, link.Epoch, out _))
+            return 0;
+        if (node == NodeTable.Root)
+        {
+            state.Nodes.BindRoot(link.Epoch);
+            return 0;
+        }
+        if (!state.Nodes.IsLive(node) || depth > MaxDepth)
+            return Errno.ESTALE;
+        Span<byte> name = stackalloc byte[FuseAbi.NameMax];
+        int last = Errno.ESTALE;
+        for (int position = 0; state.Nodes.TryName((uint)node, position, out uint parent, name, out int length); position++)
+        {
+            int error = ResolveNode(parent, link, uid, gid, depth + 1);
+            if (error == 0)
+                error = LookUp(parent, name[..length], link, uid, gid, out var entry) is not 0 and var failed ? failed : Take((uint)node, entry, link);
+            if (error is 0 or Errno.ENOTCONN)
+                return error;
+            // A name that is gone is tried again under the node's next; anything else (EIO, EACCES) is the server's word.
+            last = error is Errno.ENOENT or Errno.ENOTDIR or Errno.ESTALE ? Errno.ESTALE : error;
+        }
+        return last;
+    }
+
+    /// <summary>LOOKUP at the client, whose count the caller owes it. Returns 0 or the positive error number.</summary>
+    public int LookUp(uint parent, ReadOnlySpan<byte> name, ClientLink link, uint uid, uint gid, out EntryOut entry)
+    {
+        entry = default;
+        if (!state.Nodes.TryBound(parent, link.Epoch, out var directory))
+            return Errno.ESTALE;
+        Span<byte> request = stackalloc byte[InHeader.Size + FuseAbi.NameMax + 1];
+        request.Clear();
+        fixed (byte* head = request)
+            *(InHeader*)head = new InHeader { Opcode = Opcode.Lookup, NodeId = directory.Id, Uid = uid, Gid = gid };
+        name.CopyTo(request[InHeader.Size..]);
+        Span<byte> reply = stackalloc byte[OutHeader.Size + EntryOut.Size];
+        int error = Ask(link, request[..(InHeader.Size + name.Length + 1)], reply, EntryOut.Size);
+        if (error != 0)
+            return error;
+        fixed (byte* message = reply)
+            entry = *(EntryOut*)(message + OutHeader.Size);
+        return entry.NodeId == 0 ? Errno.ENOENT : 0;
+    }
+
+    /// <summary>A request of our own. Returns 0 with a body of exactly <paramref name="body"/> bytes in <paramref name="reply"/>, or the positive error number.</summary>
+    public static int Ask(ClientLink link, Span<byte> request, Span<byte> reply, int body)
+    {
+        int length = link.Ask(request, reply);
+        if (length < 0)
+            return -length;
+        fixed (byte* message = reply)
+        {
+            int error = -((OutHeader*)message)->Error;
+            return error is > 0 and <= FuseAbi.MaxErrno ? error : error != 0 || length != OutHeader.Size + body ? Errno.EIO : 0;
+        }
+    }
+
+    /// <summary>Opens a handle again at the client. Returns 0 or the positive error number.</summary>
+    public int ResolveHandle(ulong handle, ClientLink link)
+    {
+        lock (_opening[handle % (ulong)_opening.Length]) // two requests of one file open it once
+        {
+            if (state.Handles.TryBound(handle, link.Epoch, out _))
+                return 0;
+            if (!state.Handles.IsLive(handle))
+                return Errno.EBADF;
+            var record = state.Handles[handle];
+            if (record->BrokenErrno != 0)
+                return record->BrokenErrno;
+            int error = ResolveNode(record->Node, link, record->Uid, record->Gid, 0);
+            if (error == 0)
+                error = Open(record, record->OpenFlags & ~NotForReopening, link, out var client) is not 0 and var failed ? failed : Bound(handle, record, client, link);
+            if (error == Errno.ENOENT)
+                error = Errno.ESTALE;
+            if (error == Errno.ESTALE)
+                record->BrokenErrno = Errno.ESTALE; // its file is gone: nothing brings it back
+            return error;
+        }
+    }
+
+    private int Open(HandleRecord* record, uint flags, ClientLink link, out ClientHandle client)
+    {
+        client = default;
+        if (!state.Nodes.TryBound(record->Node, link.Epoch, out var node))
+            return Errno.ESTALE;
+        Span<byte> request = stackalloc byte[InHeader.Size + 8]; // fuse_open_in
+        request.Clear();
+        fixed (byte* head = request)
+        {
+            *(InHeader*)head = new InHeader { Opcode = record->Directory == 1 ? Opcode.Opendir : Opcode.Open, NodeId = node.Id, Uid = record->Uid, Gid = record->Gid, Pid = record->Pid };
+            *(uint*)(head + InHeader.Size) = flags;
+        }
+        Span<byte> reply = stackalloc byte[OutHeader.Size + OpenOut.Size];
+        int error = Ask(link, request, reply, OpenOut.Size);
+        if (error == Errno.ENOSYS)
+            return 0; // keeps no handles: 0 is its handle
+        if (error == 0)
+        {
+            fixed (byte* message = reply)
+                client = new(((OpenOut*)(message + OutHeader.Size))->Fh);
+        }
+        return error;
+    }
+
+    private int Bound(ulong handle, HandleRecord* record, ClientHandle client, ClientLink link)
+    {
+        if (record->Directory == 1 && (record->FirstBlock != 0 || record->StreamLost == 1))
+            record->OwnCookies = 1; // the cookies that were given out mean nothing to this client
+        state.Handles.Bind(handle, client, link.Epoch);
+        return 0;
+    }
+
+    private int Take(uint node, in EntryOut entry, ClientLink link)
+    {
+        if (state.Nodes.TryAttr(node, out var known) && (known.Mode & FuseAbi.S_IFMT) != (entry.Attr.Mode & FuseAbi.S_IFMT))
+        {
+            state.Nodes.ForgetAtClient(new(entry.NodeId), 1, link.Epoch);
+            return Errno.ESTALE; // another file has the name
+        }
+        state.Nodes.Bind(node, new(entry.NodeId), link.Epoch);
+        return 0;
+    }
+
+    /// <summary>What needs no handle of a client that never opened it.</summary>
+    private bool AnswerUnknown(Slot* slot, InHeader* header)
+    {
+        if (Opcodes.Of(header->Opcode).AfterCrash == AfterCrash.Local)
+        {
+            answers.Released(slot);
+            return true;
+        }
+        if (header->Opcode != Opcode.Flush || state.Nodes.HasUnflushed(header->NodeId))
+            return false;
+        answers.InPlace(slot, 0);
+        return true;
+    }
+
+    /// <summary>
+    /// A repeated append: the offset is the kernel's view of the end, and a client that opens with O_APPEND would write behind
+    /// what it wrote already. So through a handle of its own without the flag.
+    /// </summary>
+    private Resolution WriteAtItsOffset(Slot* slot, ulong handle, ClientLink link)
+    {
+        var record = state.Handles[handle];
+        int error = Open(record, record->OpenFlags & ~(NotForReopening | Append), link, out var client);
+        if (error == 0)
+        {
+            byte[] request = new ReadOnlySpan<byte>(state.Requests.RequestOf(slot), (int)slot->Length).ToArray();
+            Span<byte> reply = stackalloc byte[OutHeader.Size + 8];
+            fixed (byte* head = request, message = reply)
+            {
+                _ = state.Nodes.TryBound(record->Node, link.Epoch, out var node);
+                ((InHeader*)head)->NodeId = node.Id;
+                *(ulong*)(head + InHeader.Size) = client.Fh;
+                *(uint*)(head + InHeader.Size + 32) &= ~Append;
+                error = Ask(link, request, reply, 8);
+                if (error == 0)
+                {
+                    Release(record, client, node, link);
+                    slot->Word = Slot.WordOf(SlotState.Answering);
+                    answers.WithReply(slot, message, link.Epoch);
+                    return Resolution.Answered;
+                }
+            }
+        }
+        if (error == Errno.ENOTCONN)
+            return Resolution.Ended;
+        answers.InPlace(slot, error);
+        return Resolution.Answered;
+    }
+
+    private static void Release(HandleRecord* record, ClientHandle client, ClientNode node, ClientLink link)
+    {
+        Span<byte> request = stackalloc byte[InHeader.Size + 24]; // fuse_release_in
+        request.Clear();
+        fixed (byte* head = request)
+        {
+            *(InHeader*)head = new InHeader { Opcode = Opcode.Release, NodeId = node.Id, Uid = record->Uid, Gid = record->Gid };
+            *(ulong*)(head + InHeader.Size) = client.Fh;
+        }
+        Span<byte> reply = stackalloc byte[OutHeader.Size];
+        _ = Ask(link, request, reply, 0);
+    }
+}

@@ -1,0 +1,346 @@
+using System.Diagnostics;
+using Sluice.Linux;
+using Sluice.Relay.Client;
+using Sluice.Relay.Forwarding;
+using Sluice.Relay.Fuse;
+using Sluice.Relay.Mounting;
+using Sluice.Relay.Recovery;
+using Sluice.Relay.State;
+
+namespace Sluice.Relay;
+
+/// <summary>How a session ended.</summary>
+/// <param name="Status">The exit status of the relay.</param>
+/// <param name="Reason">For people; empty when it ended as asked.</param>
+internal readonly record struct SessionEnd(int Status, string Reason);
+
+/// <summary>
+/// One session: its mount, its state, and one client after another until somebody asks for the end. The threads of
+/// <see cref="RelayLoop"/> carry the requests; this one starts clients and waits for their deaths.
+/// </summary>
+internal sealed unsafe class RelaySession : IDisposable
+{
+    private const int MaxFailedStarts = 6; // in a row, before the container is given up to kubelet
+    private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(5);
+
+    private readonly RelayOptions _options;
+    private readonly IMountKeeper _keeper;
+    private readonly Fusermount? _fusermount;
+    private readonly RelayLog _log;
+    private readonly FileDescriptor _stop = Pipes.CreateEvent();
+    private readonly FileDescriptor _gone = Pipes.CreateEvent();
+    private readonly Counters _counters = new();
+    private readonly SessionState _state;
+    private readonly FuseDevice _device;
+    private readonly PendingRequests _pending;
+    private readonly RareRequests _rare;
+    private readonly RelayLoop _loop;
+    private readonly Resolver _resolver;
+    private readonly Settlement _settlement;
+    private readonly Handshake _handshake;
+    private readonly Answers _answers;
+    private readonly Notifications _notifications;
+    private readonly byte* _replies;
+    private volatile ClientProcess? _client;
+    private long _absentSince; // milliseconds of the boot clock; 0: there is a client
+    private int _signal;
+
+    /// <summary>Puts the parts together; nothing runs yet. State and device are its own from now on.</summary>
+    public RelaySession(RelayOptions options, IMountKeeper keeper, Fusermount? fusermount, SessionState state, FuseDevice device, RelayLog log)
+    {
+        (_options, _keeper, _fusermount, _state, _device, _log) = (options, keeper, fusermount, state, device, log);
+        var replies = new ReplyTranslation(state, options, _counters);
+        _answers = new(device, state, replies, _counters);
+        _resolver = new(state, _answers);
+        _settlement = new(state, _resolver, _answers);
+        _handshake = new(device, state, options);
+        _pending = new(state, _answers, _resolver);
+        _rare = new(device, state, _pending, replies, _counters);
+        _notifications = new(device, state, _counters);
+        _loop = new(device, state, _pending, _answers, _rare, _notifications, _counters);
+        _replies = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)state.Geometry.LargeBufferSize);
+    }
+
+    public Counters Counters => _counters;
+
+    public SessionState State => _state;
+
+    /// <summary>The client that runs, or null.</summary>
+    public int? ClientId => _client?.Id;
+
+    /// <summary>Asks for the end: the signal goes to the client, which writes out what it holds.</summary>
+    public void Stop(int signal)
+    {
+        Interlocked.CompareExchange(ref _signal, signal, 0);
+        Pipes.Signal(_stop);
+    }
+
+    /// <summary>Serves until the mount is gone, somebody asks for the end, or no client can be started.</summary>
+    public SessionEnd Run(bool adopted)
+    {
+        if (adopted)
+            Adopt();
+        StartThreads();
+        int failed = 0;
+        long died = adopted ? Stopwatch.GetTimestamp() : 0;
+        while (true)
+        {
+            var outcome = ServeOneClient(died, out bool served, out var exit, out string reason);
+            died = Stopwatch.GetTimestamp();
+            if (outcome is { } end)
+                return end;
+            failed = served ? 0 : failed + 1;
+            if (failed == MaxFailedStarts)
+                return new(exit.Status == 0 ? 1 : exit.Status, $"the client failed {failed} times in a row: {reason}");
+            _log.ClientEnded(reason);
+            _keeper.Absent(reason);
+            if (failed > 1 && Poll.Wait(_stop, PollEvents.In, BackOff(failed)))
+                return End(null);
+        }
+    }
+
+    /// <summary>Ends the threads that can be ended. The tables stay: readers may be in them until the process ends.</summary>
+    public void Dispose()
+    {
+        _pending.Dispose();
+        _notifications.Dispose();
+        _stop.Dispose();
+        _gone.Dispose();
+    }
+
+    private void Adopt()
+    {
+        int waiting = new Adoption(_device, _state, _rare, _answers).Run();
+        Lose();
+        _log.Adopted(_state.Nodes.Count, _state.Handles.Count, waiting);
+    }
+
+    private void StartThreads()
+    {
+        if (_state.Header->InitInLength > 0)
+            _rare.InitArrived.Set();
+        _pending.Start();
+        _notifications.Start();
+        for (int i = 0; i < _options.Readers; i++)
+        {
+            int reader = i;
+            new Thread(() =>
+            {
+                int error = _loop.ReadRequests(reader);
+                if (error != Errno.ENODEV)
+                    _log.DeviceFailed(error);
+                Pipes.Signal(_gone);
+            }, 256 << 10)
+            { IsBackground = true, Name = $"reader {i}" }.Start();
+        }
+        new Thread(WatchRequests, 256 << 10) { IsBackground = true, Name = "watch" }.Start();
+    }
+
+    /// <summary>One client from its start to its death. Returns how the session ended, or null when the next client is due.</summary>
+    private SessionEnd? ServeOneClient(long died, out bool served, out ChildExit exit, out string reason)
+    {
+        served = false;
+        exit = default;
+        Volatile.Write(ref _absentSince, Environment.TickCount64);
+        var (ours, theirs) = _keeper.NextPair();
+        uint epoch = ++_state.Header->Epoch;
+        using var link = new ClientLink(epoch, ours);
+        _counters.ClientStarts++;
+        _fusermount?.Offer(theirs);
+        ClientProcess client;
+        long starting = Stopwatch.GetTimestamp();
+        try
+        {
+            client = ClientProcess.Start(_options, theirs, _fusermount);
+        }
+        catch (LinuxException e)
+        {
+            theirs.Dispose();
+            reason = e.Message;
+            exit = new(127, null);
+            return null;
+        }
+        using (client)
+        {
+            _client = client;
+            (_state.Header->ClientStarted, _state.Header->ClientPid) = (client.StartTime, client.Id);
+            var replies = new Thread(() => _loop.ReadReplies(link, _replies, _state.Geometry.LargeBufferSize), 256 << 10) { IsBackground = true, Name = "replies" };
+            replies.Start();
+            string? refused = null;
+            SessionEnd? end = null;
+            // The introduction waits for the client, and the client may die in it: it has a thread of its own.
+            var introduction = new Thread(() => refused = Introduce(link, starting, died), 256 << 10) { IsBackground = true, Name = "introduction" };
+            introduction.Start();
+            end = WaitForDeath(client, link, introduction);
+            _pending.Close();
+            link.End();
+            introduction.Join();
+            replies.Join();
+            served = link.Served;
+            if (refused is not null && end is null)
+            {
+                client.Kill();
+                Poll.Wait(client.Ended, PollEvents.In, -1);
+            }
+            _fusermount?.Offer(null);
+            theirs.Dispose();
+            exit = client.Reap() ?? default;
+            reason = refused is null ? exit.ToString() : $"{refused} ({exit})";
+            if (client.LastLines is { Length: > 0 } lines && !served)
+                reason += $": {lines[(lines.LastIndexOf('\n') + 1)..]}";
+            _client = null;
+            _state.Header->ClientPid = 0;
+            Collect(epoch);
+            return end;
+        }
+    }
+
+    /// <summary>INIT, then what the client before left half done, then the rest. Returns null, or why this client cannot serve.</summary>
+    private string? Introduce(ClientLink link, long starting, long died)
+    {
+        while (!_rare.InitArrived.Wait(100))
+        {
+            if (link.Ended)
+                return null;
+        }
+        if (_handshake.Introduce(link) is { } refused)
+            return link.Ended ? null : refused;
+        long started = Stopwatch.GetTimestamp();
+        int settled = Settle(link);
+        if (link.Ended)
+            return null;
+        link.Served = true;
+        link.LastHeard = (uint)Environment.TickCount64;
+        _pending.Open(link);
+        Volatile.Write(ref _absentSince, 0);
+        if (died != 0)
+        {
+            _counters.LastRecoveryMicroseconds = (long)Stopwatch.GetElapsedTime(died).TotalMicroseconds;
+            _log.Recovered(Stopwatch.GetElapsedTime(died), Stopwatch.GetElapsedTime(starting, started), settled);
+        }
+        _keeper.Serving(link.Epoch);
+        if (died == 0)
+            _log.Serving(Stopwatch.GetElapsedTime(starting));
+        return null;
+    }
+
+    /// <summary>Completes, in their order, the requests that cannot simply be repeated. Returns how many requests the old client had.</summary>
+    private int Settle(ClientLink link)
+    {
+        int sent = 0;
+        foreach (int index in _pending.Parked())
+        {
+            var slot = _state.Requests[index];
+            if (slot->WasSent == 0 || !InFlight.TryMove(slot, Slot.WordOf(SlotState.Parked), Slot.WordOf(SlotState.Claimed)))
+                continue;
+            sent++;
+            bool done = true;
+            switch (Opcodes.Of(((InHeader*)_state.Requests.RequestOf(slot))->Opcode).AfterCrash)
+            {
+                case AfterCrash.Settle:
+                    done = _settlement.Settle(slot, link);
+                    break;
+                case AfterCrash.Fail:
+                    _answers.InPlace(slot, Errno.EIO);
+                    break;
+                case AfterCrash.Local:
+                    _answers.Released(slot);
+                    break;
+                default:
+                    done = false;
+                    break;
+            }
+            if (!done)
+                Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Parked));
+        }
+        return sent;
+    }
+
+    /// <summary>Waits for the client's end; or for that of the session, and then for the client's.</summary>
+    private SessionEnd? WaitForDeath(ClientProcess client, ClientLink link, Thread introduction)
+    {
+        Span<PollEntry> entries = [new(client.Ended.Number, PollEvents.In), new(_stop.Number, PollEvents.In), new(_gone.Number, PollEvents.In)];
+        while (true)
+        {
+            bool introduced = introduction.Join(0);
+            Poll.Wait(entries, introduced ? -1 : 20);
+            if (entries[0].Returned != PollEvents.None)
+                return null;
+            if (entries[1].Returned != PollEvents.None || entries[2].Returned != PollEvents.None)
+                return End(client);
+            if (!introduced && introduction.Join(0) && !link.Served)
+                return null; // refused
+        }
+    }
+
+    private SessionEnd End(ClientProcess? client)
+    {
+        bool asked = Volatile.Read(ref _signal) != 0;
+        if (asked)
+            _keeper.Closing();
+        if (client is not null)
+        {
+            client.Signal(asked ? _signal : ChildProcess.SIGTERM);
+            if (!Poll.Wait(client.Ended, PollEvents.In, (int)_options.FlushTimeout.TotalMilliseconds))
+                client.Kill();
+            Poll.Wait(client.Ended, PollEvents.In, -1);
+        }
+        _keeper.Goodbye("");
+        return new(0, asked ? "" : "the mount is gone");
+    }
+
+    /// <summary>What was at the client waits for the next; what it held and never wrote is lost, and will be said.</summary>
+    private void Collect(uint epoch)
+    {
+        for (int i = 0; i < _state.Requests.UsedMark; i++)
+        {
+            var slot = _state.Requests[i];
+            ulong word = Volatile.Read(ref slot->Word);
+            if ((uint)(word >> 32) != epoch)
+                continue;
+            if ((SlotState)(byte)word == SlotState.Abandoned)
+            {
+                _state.Requests.Release(slot);
+                continue;
+            }
+            if ((SlotState)(byte)word != SlotState.Sent || !InFlight.TryMove(slot, word, Slot.WordOf(SlotState.Claimed)))
+                continue;
+            slot->WasSent = 1;
+            if (++slot->Crashes >= Adoption.MaxCrashes)
+            {
+                _counters.Poisonous++;
+                _log.Poisonous(((InHeader*)_state.Requests.RequestOf(slot))->Opcode);
+                _answers.InPlace(slot, Errno.EIO);
+                continue;
+            }
+            Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Parked));
+        }
+        Lose();
+    }
+
+    private void Lose()
+    {
+        if (_options.Durability == Durability.Write)
+            return;
+        int lost = _state.Nodes.LoseUnflushed();
+        if (lost > 0)
+            _log.Lost(lost);
+    }
+
+    private void WatchRequests()
+    {
+        var watch = new Watch(_state, _pending, _answers, _keeper, _options);
+        while (true)
+        {
+            Thread.Sleep(Watch.TickMilliseconds);
+            long since = Volatile.Read(ref _absentSince);
+            if (watch.Tick(since == 0 ? null : (uint)since) && _client is { } client)
+            {
+                _log.Hung(_options.HangTimeout);
+                client.Kill();
+            }
+        }
+    }
+
+    private static int BackOff(int failed) => (int)Math.Min(LongestBackOff.TotalMilliseconds, 50 << Math.Min(failed, 10));
+}

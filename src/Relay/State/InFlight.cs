@@ -1,0 +1,265 @@
+using System.Runtime.InteropServices;
+using Sluice.Relay.Fuse;
+
+namespace Sluice.Relay.State;
+
+/// <summary>Where a request is on its way.</summary>
+internal enum SlotState : byte
+{
+    Free,
+    /// <summary>Waits for a client, or for room in its socket.</summary>
+    Parked,
+    /// <summary>A thread of this relay works on it: resolves its ids, settles it.</summary>
+    Claimed,
+    /// <summary>At the client of the slot's epoch.</summary>
+    Sent,
+    /// <summary>The kernel was answered in the client's place, whose reply is still to come.</summary>
+    Abandoned,
+    /// <summary>The reply is on its way into the kernel.</summary>
+    Answering,
+}
+
+/// <summary>One request between the kernel and the client. 256 bytes; the request itself lies in a buffer.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+internal unsafe struct Slot
+{
+    public const int ReplyCapacity = 160; // an entry and an open file, 144, with their header
+
+    /// <summary>A <see cref="SlotState"/>, the low bits of the generation and the client's epoch in the upper half: changed in one step.</summary>
+    [FieldOffset(0)]
+    public ulong Word;
+
+    /// <summary>The kernel's.</summary>
+    [FieldOffset(8)]
+    public ulong Unique;
+
+    /// <summary>A large buffer, or <see cref="InFlight.OwnBuffer"/>.</summary>
+    [FieldOffset(16)]
+    public uint Buffer;
+
+    [FieldOffset(20)]
+    public uint Length;
+
+    /// <summary>Order of arrival.</summary>
+    [FieldOffset(24)]
+    public ulong Sequence;
+
+    /// <summary>Of the slot's use: a late reply to an earlier one is known by it.</summary>
+    [FieldOffset(32)]
+    public uint Generation;
+
+    /// <summary>Whether a client that died may have done it.</summary>
+    [FieldOffset(36)]
+    public uint WasSent;
+
+    /// <summary>Clients that died while they had it.</summary>
+    [FieldOffset(40)]
+    public uint Crashes;
+
+    /// <summary>Milliseconds of the boot clock, cut to 32 bits.</summary>
+    [FieldOffset(44)]
+    public uint Arrived;
+
+    /// <summary>Bytes of <see cref="Reply"/>, which goes to the kernel again as it is; 0: there is none.</summary>
+    [FieldOffset(48)]
+    public uint ReplyLength;
+
+    /// <summary>Whether what the reply does to the tables is done.</summary>
+    [FieldOffset(52)]
+    public uint Applied;
+
+    [FieldOffset(64)]
+    public fixed byte Reply[ReplyCapacity];
+
+    public readonly SlotState State => (SlotState)(byte)Word;
+
+    /// <summary>The word of a slot that no client has.</summary>
+    public static ulong WordOf(SlotState state) => (byte)state;
+
+    /// <summary>The word of a slot that is at, or comes from, the client of <paramref name="epoch"/>; with the use's number, so that a use that looks the same is another.</summary>
+    public static ulong WordOf(SlotState state, uint epoch, uint generation) => ((ulong)epoch << 32) | (generation << 8) | (byte)state;
+}
+
+/// <summary>
+/// The requests that are known: taken by readers, given back by whoever answers. The free lists are this process's own,
+/// the slots the file's. Safe for any thread.
+/// </summary>
+internal sealed unsafe class InFlight : IDisposable
+{
+    /// <summary>Bytes of a slot's own buffer: names and attributes fit, written data does not.</summary>
+    public const int SmallBuffer = 4096;
+    public const uint OwnBuffer = uint.MaxValue;
+
+    private readonly StateFile _file;
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _slots;
+    private readonly SemaphoreSlim _buffers;
+    private readonly int[] _freeSlots; // guarded by _gate, as all below
+    private readonly int[] _freeBuffers;
+    private readonly bool[] _populated;
+    private int _freeSlotCount;
+    private int _freeBufferCount;
+    private ulong _sequence;
+
+    /// <summary>Takes the file as it is: what is in use stays so.</summary>
+    public InFlight(StateFile file)
+    {
+        _file = file;
+        var geometry = file.Geometry;
+        _freeSlots = new int[geometry.Slots];
+        _freeBuffers = new int[geometry.LargeBuffers];
+        _populated = new bool[geometry.LargeBuffers];
+        Span<bool> used = stackalloc bool[geometry.LargeBuffers];
+        for (int reader = 0; reader < Landing.MaxReaders; reader++)
+            used[(int)file.LandingOf(reader)->Buffer] = true;
+        for (int i = geometry.Slots - 1; i >= 0; i--)
+        {
+            var slot = file.Slots + i;
+            if (slot->State == SlotState.Free)
+            {
+                _freeSlots[_freeSlotCount++] = i;
+                continue;
+            }
+            _sequence = Math.Max(_sequence, slot->Sequence);
+            UsedMark = Math.Max(UsedMark, i + 1);
+            if (slot->Buffer != OwnBuffer)
+                used[(int)slot->Buffer] = true;
+        }
+        for (int i = geometry.LargeBuffers - 1; i >= 0; i--)
+        {
+            if (!used[i])
+                _freeBuffers[_freeBufferCount++] = i;
+        }
+        _slots = new(_freeSlotCount);
+        _buffers = new(_freeBufferCount);
+    }
+
+    public int Capacity => _file.Geometry.Slots;
+
+    /// <summary>Slots below this were used at some time; those above are free and untouched.</summary>
+    public int UsedMark { get; private set; }
+
+    public int InUse => Capacity - _slots.CurrentCount;
+
+    public Slot* this[int index] => _file.Slots + index;
+
+    public int IndexOf(Slot* slot) => (int)(slot - _file.Slots);
+
+    /// <summary>Why the slots and landings cannot be trusted, or null.</summary>
+    public static string? Distrust(StateFile file)
+    {
+        var geometry = file.Geometry;
+        for (int reader = 0; reader < Landing.MaxReaders; reader++)
+        {
+            if (file.LandingOf(reader)->Buffer >= geometry.LargeBuffers)
+                return $"landing {reader} has no buffer";
+        }
+        for (int i = 0; i < geometry.Slots; i++)
+        {
+            var slot = file.Slots + i;
+            if (slot->State == SlotState.Free)
+                continue;
+            bool fits = slot->State <= SlotState.Answering
+                && (slot->Buffer == OwnBuffer ? slot->Length <= SmallBuffer : slot->Buffer < geometry.LargeBuffers && slot->Length <= geometry.LargeBufferSize)
+                && slot->Length >= InHeader.Size && slot->ReplyLength <= Slot.ReplyCapacity;
+            if (!fits)
+                return $"request slot {i} is out of range";
+            var info = Opcodes.Of(HeaderOf(file, slot)->Opcode);
+            if (HeaderOf(file, slot)->Len != slot->Length || !info.Known || slot->Length < InHeader.Size + info.MinBody)
+                return $"the request in slot {i} is none";
+        }
+        return null;
+    }
+
+    public byte* BufferOf(Landing* landing) => _file.LargeBuffers + ((long)landing->Buffer * _file.Geometry.LargeBufferSize);
+
+    /// <summary>Brings the pages of a landing's buffer into memory: a fault in read(2) of a task that is killed fails the request with EIO.</summary>
+    public bool Populate(Landing* landing)
+    {
+        int buffer = (int)landing->Buffer;
+        if (_populated[buffer])
+            return true;
+        return _populated[buffer] = _file.Reserve(BufferOf(landing), _file.Geometry.LargeBufferSize);
+    }
+
+    /// <summary>The request, header first.</summary>
+    public byte* RequestOf(Slot* slot) => (byte*)HeaderOf(_file, slot);
+
+    /// <summary>
+    /// Moves what was read into a slot of its own; the landing is then free for the next read. Waits while there is no slot:
+    /// requests then wait in the kernel, where their tasks can be killed.
+    /// </summary>
+    public Slot* Take(Landing* landing, int length, uint now)
+    {
+        _slots.Wait();
+        int index;
+        ulong sequence;
+        lock (_gate)
+        {
+            index = _freeSlots[--_freeSlotCount];
+            sequence = ++_sequence;
+            if (index >= UsedMark)
+                UsedMark = index + 1;
+        }
+        var slot = _file.Slots + index;
+        byte* request = BufferOf(landing);
+        slot->Unique = ((InHeader*)request)->Unique;
+        slot->Length = (uint)length;
+        slot->Sequence = sequence;
+        slot->Generation++;
+        slot->WasSent = 0;
+        slot->Crashes = 0;
+        slot->Arrived = now;
+        slot->ReplyLength = 0;
+        slot->Applied = 0;
+        if (length <= SmallBuffer)
+        {
+            Buffer.MemoryCopy(request, _file.SmallBuffers + ((long)index * SmallBuffer), SmallBuffer, length);
+            slot->Buffer = OwnBuffer;
+            // The slot has it first, then the landing is empty: between the two an heir sees one unique twice, never none.
+            Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Claimed));
+            Volatile.Write(ref *(uint*)request, 0);
+        }
+        else
+        {
+            slot->Buffer = landing->Buffer;
+            Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Claimed));
+            _buffers.Wait();
+            uint next;
+            lock (_gate)
+                next = (uint)_freeBuffers[--_freeBufferCount];
+            *(uint*)(_file.LargeBuffers + (next * (long)_file.Geometry.LargeBufferSize)) = 0;
+            Volatile.Write(ref landing->Buffer, next);
+        }
+        return slot;
+    }
+
+    /// <summary>Gives a slot back. Its word belongs to the caller.</summary>
+    public void Release(Slot* slot)
+    {
+        uint buffer = slot->Buffer;
+        Volatile.Write(ref slot->Word, 0);
+        lock (_gate)
+        {
+            _freeSlots[_freeSlotCount++] = IndexOf(slot);
+            if (buffer != OwnBuffer)
+                _freeBuffers[_freeBufferCount++] = (int)buffer;
+        }
+        if (buffer != OwnBuffer)
+            _buffers.Release();
+        _slots.Release();
+    }
+
+    public void Dispose()
+    {
+        _slots.Dispose();
+        _buffers.Dispose();
+    }
+
+    /// <summary>One step from one state to the next; false when another thread was first.</summary>
+    public static bool TryMove(Slot* slot, ulong from, ulong to) => Interlocked.CompareExchange(ref slot->Word, to, from) == from;
+
+    private static InHeader* HeaderOf(StateFile file, Slot* slot) => (InHeader*)(slot->Buffer == OwnBuffer
+        ? file.SmallBuffers + ((slot - file.Slots) * SmallBuffer)
+        : file.LargeBuffers + ((long)slot->Buffer * file.Geometry.LargeBufferSize));
+}

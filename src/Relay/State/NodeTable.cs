@@ -1,0 +1,678 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Sluice.Relay.Fuse;
+
+namespace Sluice.Relay.State;
+
+/// <summary>A node id of the client that runs: of no meaning to the next one.</summary>
+internal readonly record struct ClientNode(ulong Id)
+{
+    public static readonly ClientNode Root = new(FuseAbi.RootId);
+}
+
+/// <summary>What a client of this epoch has to be told with FORGET.</summary>
+internal readonly record struct Forgotten(ClientNode Node, ulong Lookups, uint Epoch);
+
+/// <summary>
+/// The inodes that the kernel knows, their names, and what the present client calls them. The records are the file's; what
+/// the client calls them is bound to its epoch and lives and dies with this process. Reading a binding takes no lock;
+/// everything else is done under one, for nanoseconds and never across a system call.
+/// </summary>
+internal sealed unsafe class NodeTable : IDisposable
+{
+    public const uint Root = (uint)FuseAbi.RootId;
+    private const int GrowBy = 4096; // records whose memory is reserved at a time: arbitrary
+
+    private readonly StateFile _file;
+    private readonly NodeRecord* _nodes;
+    private readonly NameRecord* _names;
+    private readonly Binding* _bindings;
+    private readonly Lock _gate = new();
+    private readonly ChainedIndex _byName = new(); // guarded by _gate, as all below
+    private readonly ChainedIndex _byClient = new();
+    private readonly Stack<uint> _freeNodes = new();
+    private readonly Stack<uint> _freeNames = new();
+    private readonly Stack<uint> _freeLongNames = new();
+    private readonly Queue<Forgotten> _forgotten = new();
+    private uint[] _children = new uint[GrowBy];
+    private volatile int _forgottenCount;
+
+    /// <summary>Builds the indexes over the records of <paramref name="file"/>, which <see cref="Distrust"/> has passed.</summary>
+    public NodeTable(StateFile file)
+    {
+        _file = file;
+        _nodes = file.Nodes;
+        _names = file.Names;
+        _bindings = (Binding*)NativeMemory.AllocZeroed((nuint)file.Geometry.Nodes, (nuint)sizeof(Binding)); // touched as used
+        if (file.Header->NodesUsed == 0)
+        {
+            _ = file.Reserve(_nodes, (long)GrowBy * sizeof(NodeRecord));
+            file.Header->NodesUsed = 2; // 0 is no node id
+            _nodes[Root].Attr.Mode = FuseAbi.S_IFDIR | 0x1ed; // 0755
+            _nodes[Root].Attr.Ino = FuseAbi.RootId;
+            _nodes[Root].Attr.Nlink = 2;
+            _nodes[Root].AttrKnown = 1;
+            _nodes[Root].Lookups = 1; // the kernel's for as long as the mount lives
+            _nodes[Root].Used = 1;
+        }
+        Index();
+    }
+
+    /// <summary>Nodes in use.</summary>
+    public int Count => (int)_file.Header->NodesUsed - 1 - _freeNodes.Count;
+
+    /// <summary>Why the records cannot be trusted, or null.</summary>
+    public static string? Distrust(StateFile file)
+    {
+        var header = file.Header;
+        if (header->NodesUsed == 0)
+            return null;
+        if (file.Nodes[Root].Used != 1)
+            return "there is no root";
+        bool Live(uint node) => node is not 0 && node < header->NodesUsed && file.Nodes[node].Used == 1;
+        for (uint i = 1; i < header->NodesUsed; i++)
+        {
+            if (file.Nodes[i].Used == 1 && file.Nodes[i].FirstName > header->NamesUsed)
+                return $"node {i} has a name out of range";
+        }
+        for (uint i = 0; i < header->NamesUsed; i++)
+        {
+            var name = file.Names + i;
+            if (name->Used != 1 || !Live(name->Node))
+                continue; // of a node that was being given back
+            if (!Live(name->Parent) || name->Next > header->NamesUsed || name->Length == 0
+                || (name->Length > NameRecord.InlineLength && *(uint*)&name->Inline >= header->LongNamesUsed))
+                return $"name {i} is out of range";
+            var text = TextOf(file, name);
+            if (text.IndexOfAny((byte)'/', (byte)0) >= 0)
+                return $"name {i} is none";
+        }
+        return ChainsEnd(file) ? null : "names run in a circle";
+    }
+
+    /// <summary>The client's id of a node, where it is known to the client of <paramref name="epoch"/>.</summary>
+    public bool TryBound(ulong node, uint epoch, out ClientNode client)
+    {
+        if (node >= _file.Header->NodesUsed)
+        {
+            client = default;
+            return false;
+        }
+        var binding = _bindings + node;
+        uint bound = Volatile.Read(ref binding->Epoch);
+        client = new(binding->Client);
+        return bound == epoch;
+    }
+
+    public bool IsLive(ulong node) => node != 0 && node < _file.Header->NodesUsed && _nodes[node].Used == 1;
+
+    public bool IsDirectory(ulong node) => (_nodes[node].Attr.Mode & FuseAbi.S_IFMT) == FuseAbi.S_IFDIR;
+
+    /// <summary>What is known of a node's attributes, as of the last reply that had them.</summary>
+    public bool TryAttr(ulong node, out Attr attr)
+    {
+        attr = default;
+        if (!IsLive(node) || _nodes[node].AttrKnown == 0)
+            return false;
+        attr = _nodes[node].Attr;
+        return true;
+    }
+
+    /// <summary>
+    /// Keeps a reply's attributes, and pins the inode number in it to the first that was seen: a client that counts its own
+    /// (libfuse without use_ino) gives another one after each start.
+    /// </summary>
+    public void Pin(ulong node, Attr* attr)
+    {
+        if (!IsLive(node))
+            return;
+        var record = _nodes + node;
+        if (record->AttrKnown == 1)
+            attr->Ino = record->Attr.Ino;
+        record->Attr = *attr;
+        record->AttrKnown = 1;
+    }
+
+    /// <summary>
+    /// Takes in an entry that the client of <paramref name="epoch"/> gave for a name, and counts a lookup of the kernel and
+    /// one of the client. The node is the one that the client's id stands for, else the one that had the name before a
+    /// crash, else a new one. Attributes are kept and pinned.
+    /// </summary>
+    /// <returns>The node; 0 where no record is free.</returns>
+    public uint Learn(uint parent, ReadOnlySpan<byte> name, EntryOut* entry, uint epoch)
+    {
+        lock (_gate)
+        {
+            var client = new ClientNode(entry->NodeId);
+            uint type = entry->Attr.Mode & FuseAbi.S_IFMT;
+            int named = FindName(parent, name);
+            uint node = BoundTo(client, epoch, named == ChainedIndex.None ? 0 : _names[named].Node);
+            if (node != 0 && (_nodes[node].Attr.Mode & FuseAbi.S_IFMT) != type)
+                node = 0; // the client uses an id again that it was told to forget, or lies
+            if (node == 0 && named != ChainedIndex.None)
+            {
+                uint before = _names[named].Node;
+                if (_bindings[before].Epoch != epoch && (_nodes[before].Attr.Mode & FuseAbi.S_IFMT) == type)
+                    node = before;
+            }
+            if (node == 0)
+                node = TakeNode(type);
+            if (node == 0)
+                return 0;
+            if (named != ChainedIndex.None && _names[named].Node != node)
+            {
+                RemoveNameLocked(named, epoch);
+                named = ChainedIndex.None;
+            }
+            _nodes[node].Lookups++; // before the name may be refused: a node without one still serves
+            if (named == ChainedIndex.None)
+                AddNameLocked(node, parent, name);
+            BindLocked(node, client, epoch);
+            Pin(node, &entry->Attr);
+            return node;
+        }
+    }
+
+    /// <summary>A node without a name: TMPFILE's.</summary>
+    public uint LearnUnnamed(EntryOut* entry, uint epoch)
+    {
+        lock (_gate)
+        {
+            uint node = TakeNode(entry->Attr.Mode & FuseAbi.S_IFMT);
+            if (node == 0)
+                return 0;
+            _nodes[node].Lookups++;
+            BindLocked(node, new(entry->NodeId), epoch);
+            Pin(node, &entry->Attr);
+            return node;
+        }
+    }
+
+    /// <summary>A known directory, looked up once more by the kernel and not at the client, which does not answer.</summary>
+    public uint LookUpKnownDirectory(uint parent, ReadOnlySpan<byte> name, out ulong generation, out Attr attr)
+    {
+        lock (_gate)
+        {
+            int named = FindName(parent, name);
+            generation = 0;
+            attr = default;
+            if (named == ChainedIndex.None || !IsDirectory(_names[named].Node) || !TryAttr(_names[named].Node, out attr))
+                return 0;
+            uint node = _names[named].Node;
+            _nodes[node].Lookups++;
+            generation = _nodes[node].Generation;
+            return node;
+        }
+    }
+
+    public ulong GenerationOf(uint node) => _nodes[node].Generation;
+
+    /// <summary>Binds a node that was looked up again to the new client's id, and counts that lookup at the client.</summary>
+    public void Bind(uint node, ClientNode client, uint epoch)
+    {
+        lock (_gate)
+        {
+            if (_nodes[node].Used == 0 || (_bindings[node].Epoch == epoch && _bindings[node].Client != client.Id))
+                QueueForgotten(new(client, 1, epoch)); // gone meanwhile, or bound by another thread
+            else
+                BindLocked(node, client, epoch);
+        }
+    }
+
+    /// <summary>The root needs no lookup: every client calls it 1.</summary>
+    public void BindRoot(uint epoch)
+    {
+        lock (_gate)
+        {
+            BindLocked(Root, ClientNode.Root, epoch);
+            _bindings[Root].Lookups = 0;
+        }
+    }
+
+    /// <summary>The kernel gives up <paramref name="count"/> lookups.</summary>
+    /// <param name="node">The node; what is no node of ours is passed over.</param>
+    /// <param name="count">At most what it holds is taken.</param>
+    /// <param name="epoch">The present client's.</param>
+    /// <param name="landing">Where the step is noted, so that an heir does it neither twice nor not at all; null outside of a FORGET.</param>
+    public void Forget(ulong node, ulong count, uint epoch, Landing* landing)
+    {
+        if (node == Root || !IsLive(node))
+            return;
+        lock (_gate)
+        {
+            var record = _nodes + node;
+            if (landing != null)
+            {
+                if (landing->ForgetPending == 0)
+                {
+                    landing->ForgetValue = record->Lookups - Math.Min(count, record->Lookups);
+                    Volatile.Write(ref landing->ForgetPending, 1);
+                }
+                record->Lookups = landing->ForgetValue;
+            }
+            else
+            {
+                record->Lookups -= Math.Min(count, record->Lookups);
+            }
+            if (record->Lookups == 0)
+                DropLocked((uint)node, epoch);
+        }
+    }
+
+    /// <summary>The next count that the client of <paramref name="epoch"/> must be told to forget; counts at dead clients are passed over.</summary>
+    public bool TryTakeForgotten(uint epoch, out Forgotten forgotten)
+    {
+        forgotten = default;
+        if (_forgottenCount == 0)
+            return false;
+        lock (_gate)
+        {
+            while (_forgotten.TryDequeue(out var next))
+            {
+                _forgottenCount = _forgotten.Count;
+                if (next.Epoch != epoch)
+                    continue;
+                forgotten = next;
+                return true;
+            }
+            return false;
+        }
+    }
+
+    /// <summary>A count at the client that no node of ours holds.</summary>
+    public void ForgetAtClient(ClientNode client, ulong lookups, uint epoch)
+    {
+        lock (_gate)
+            QueueForgotten(new(client, lookups, epoch));
+    }
+
+    /// <summary>The name is gone, by UNLINK or RMDIR.</summary>
+    public void RemoveName(uint parent, ReadOnlySpan<byte> name, uint epoch)
+    {
+        lock (_gate)
+        {
+            int named = FindName(parent, name);
+            if (named != ChainedIndex.None)
+                RemoveNameLocked(named, epoch);
+        }
+    }
+
+    /// <summary>The name has moved; what had the new name has lost it, or has the old one now (RENAME_EXCHANGE).</summary>
+    public void MoveName(uint parent, ReadOnlySpan<byte> name, uint newParent, ReadOnlySpan<byte> newName, bool exchange, uint epoch)
+    {
+        lock (_gate)
+        {
+            int from = FindName(parent, name);
+            int to = FindName(newParent, newName);
+            if (from == to)
+                return; // one name, or two unknown ones
+            uint moved = from == ChainedIndex.None ? 0 : _names[from].Node;
+            uint replaced = to == ChainedIndex.None ? 0 : _names[to].Node;
+            // The new name first: a node that is short of it for a moment could not be resolved.
+            if (to != ChainedIndex.None)
+                RemoveNameLocked(to, epoch);
+            if (moved != 0)
+            {
+                AddNameLocked(moved, newParent, newName);
+                RemoveNameLocked(from, epoch);
+            }
+            if (exchange && replaced != 0)
+                AddNameLocked(replaced, parent, name);
+        }
+    }
+
+    /// <summary>A node of which the name is known; 0 where none is.</summary>
+    public uint Find(uint parent, ReadOnlySpan<byte> name)
+    {
+        lock (_gate)
+        {
+            int named = FindName(parent, name);
+            return named == ChainedIndex.None ? 0 : _names[named].Node;
+        }
+    }
+
+    /// <summary>The <paramref name="position"/>th name of a node; false behind the last.</summary>
+    public bool TryName(uint node, int position, out uint parent, Span<byte> name, out int length)
+    {
+        lock (_gate)
+        {
+            uint next = _nodes[node].FirstName;
+            while (next != 0 && position-- > 0)
+                next = _names[next - 1].Next;
+            if (next == 0)
+            {
+                (parent, length) = (0, 0);
+                return false;
+            }
+            var text = TextOf(_file, _names + (next - 1));
+            text.CopyTo(name);
+            (parent, length) = (_names[next - 1].Parent, text.Length);
+            return true;
+        }
+    }
+
+    /// <summary>The nodes that one id of the present client stands for: two after a crash may have got one (hard links).</summary>
+    public int NodesOf(ClientNode client, uint epoch, Span<uint> nodes)
+    {
+        if (client == ClientNode.Root)
+        {
+            nodes[0] = Root;
+            return 1;
+        }
+        lock (_gate)
+        {
+            int count = 0;
+            for (int record = _byClient.First(HashOf(client)); record != ChainedIndex.None && count < nodes.Length; record = _byClient.Next(record))
+            {
+                if (_bindings[record].Epoch == epoch && _bindings[record].Client == client.Id)
+                    nodes[count++] = (uint)record;
+            }
+            return count;
+        }
+    }
+
+    /// <summary>Notes that acknowledged data of a node is not yet flushed, or that it is.</summary>
+    public void SetDirty(ulong node, bool dirty)
+    {
+        if (IsLive(node))
+            _nodes[node].Dirty = dirty ? (byte)1 : (byte)0;
+    }
+
+    /// <summary>Whether the node has data that is not flushed, or lost some and nobody was told yet.</summary>
+    public bool HasUnflushed(ulong node) => IsLive(node) && (_nodes[node].Dirty | _nodes[node].Lost) != 0;
+
+    /// <summary>The client that held unflushed data is gone: each such node will say so once.</summary>
+    /// <returns>How many nodes lost data.</returns>
+    public int LoseUnflushed()
+    {
+        int lost = 0;
+        for (uint i = 1; i < _file.Header->NodesUsed; i++)
+        {
+            if (_nodes[i].Used == 0 || _nodes[i].Dirty == 0)
+                continue;
+            _nodes[i].Lost = 1;
+            _nodes[i].Dirty = 0;
+            lost++;
+        }
+        return lost;
+    }
+
+    /// <summary>Whether written data of the node was lost and nobody was told yet; from then on somebody was.</summary>
+    public bool TakeLost(ulong node)
+    {
+        if (!IsLive(node) || _nodes[node].Lost == 0)
+            return false;
+        _nodes[node].Lost = 0;
+        return true;
+    }
+
+    /// <summary>A path below the mount for messages: one of the node's names, with its directories.</summary>
+    public string PathOf(uint node)
+    {
+        var path = new StringBuilder();
+        Span<byte> name = stackalloc byte[FuseAbi.NameMax];
+        for (int depth = 0; node != Root && depth < 256 && TryName(node, 0, out uint parent, name, out int length); depth++)
+        {
+            path.Insert(0, Encoding.UTF8.GetString(name[..length])).Insert(0, '/');
+            node = parent;
+        }
+        return path.Length == 0 ? "/" : path.ToString();
+    }
+
+    public void Dispose() => NativeMemory.Free(_bindings);
+
+    private void Index()
+    {
+        var header = _file.Header;
+        for (uint i = 2; i < header->NodesUsed; i++)
+        {
+            if (_nodes[i].Used == 0)
+                _freeNodes.Push(i);
+        }
+        var longUsed = new bool[header->LongNamesUsed];
+        for (uint i = 0; i < header->NamesUsed; i++)
+        {
+            var name = _names + i;
+            if (name->Used == 1 && _nodes[name->Node].Used == 1 && IsLinked(i))
+            {
+                _byName.Add(HashOf(name->Parent, TextOf(_file, name)), (int)i);
+                Children(name->Parent)++;
+                if (name->Length > NameRecord.InlineLength)
+                    longUsed[*(uint*)&name->Inline] = true;
+                continue;
+            }
+            name->Used = 0;
+            _freeNames.Push(i);
+        }
+        for (uint i = 0; i < longUsed.Length; i++)
+        {
+            if (!longUsed[i])
+                _freeLongNames.Push(i);
+        }
+    }
+
+    /// <summary>Whether a name hangs in its node's chain: one that was being added or removed at the kill does not.</summary>
+    private bool IsLinked(uint index)
+    {
+        for (uint next = _nodes[_names[index].Node].FirstName; next != 0; next = _names[next - 1].Next)
+        {
+            if (next - 1 == index)
+                return true;
+        }
+        return false;
+    }
+
+    private static bool ChainsEnd(StateFile file)
+    {
+        long steps = 0;
+        for (uint i = 1; i < file.Header->NodesUsed; i++)
+        {
+            if (file.Nodes[i].Used == 0)
+                continue;
+            for (uint next = file.Nodes[i].FirstName; next != 0; next = file.Names[next - 1].Next)
+            {
+                if (next > file.Header->NamesUsed || file.Names[next - 1].Node != i || ++steps > file.Header->NamesUsed)
+                    return false;
+            }
+        }
+        return true;
+    }
+
+    private uint BoundTo(ClientNode client, uint epoch, uint preferred)
+    {
+        uint found = 0;
+        for (int record = _byClient.First(HashOf(client)); record != ChainedIndex.None; record = _byClient.Next(record))
+        {
+            if (_bindings[record].Epoch != epoch || _bindings[record].Client != client.Id)
+                continue;
+            if (record == preferred)
+                return preferred;
+            found = (uint)record;
+        }
+        return found;
+    }
+
+    private void BindLocked(uint node, ClientNode client, uint epoch)
+    {
+        var binding = _bindings + node;
+        if (binding->Epoch == epoch && binding->Client == client.Id)
+        {
+            binding->Lookups++;
+            return;
+        }
+        if (binding->Epoch != 0)
+            _byClient.Remove((int)node);
+        binding->Epoch = 0;
+        binding->Lookups = 1;
+        Volatile.Write(ref binding->Client, client.Id);
+        Volatile.Write(ref binding->Epoch, epoch); // last: readers take no lock
+        _byClient.Add(HashOf(client), (int)node);
+    }
+
+    private void DropLocked(uint node, uint epoch)
+    {
+        Unbind(node, epoch);
+        FreeIfUnreachable(node, epoch);
+    }
+
+    private void Unbind(uint node, uint epoch)
+    {
+        var binding = _bindings + node;
+        if (binding->Epoch == 0)
+            return;
+        if (binding->Epoch == epoch && binding->Lookups > 0)
+            QueueForgotten(new(new(binding->Client), binding->Lookups, epoch));
+        _byClient.Remove((int)node);
+        Volatile.Write(ref binding->Epoch, 0);
+    }
+
+    private void QueueForgotten(in Forgotten forgotten)
+    {
+        _forgotten.Enqueue(forgotten);
+        _forgottenCount = _forgotten.Count;
+    }
+
+    /// <summary>Frees a node that the kernel does not hold and in which it knows no name, and its directories after it.</summary>
+    private void FreeIfUnreachable(uint node, uint epoch)
+    {
+        if (node == Root || _nodes[node].Used == 0 || _nodes[node].Lookups > 0 || Children(node) > 0)
+            return;
+        Unbind(node, epoch); // it was looked up on the way to another
+        Volatile.Write(ref _nodes[node].Used, 0);
+        for (uint next = _nodes[node].FirstName; next != 0;)
+        {
+            uint index = next - 1;
+            next = _names[index].Next;
+            uint parent = _names[index].Parent;
+            FreeName(index);
+            FreeIfUnreachable(parent, epoch);
+        }
+        _nodes[node].FirstName = 0;
+        _freeNodes.Push(node);
+    }
+
+    private uint TakeNode(uint type)
+    {
+        if (!_freeNodes.TryPop(out uint node))
+        {
+            node = _file.Header->NodesUsed;
+            if (node == _file.Geometry.Nodes || (node % GrowBy == 0 && !_file.Reserve(_nodes + node, (long)GrowBy * sizeof(NodeRecord))))
+                return 0;
+            _file.Header->NodesUsed = node + 1;
+        }
+        ulong generation = _nodes[node].Generation;
+        _nodes[node] = new NodeRecord { Generation = generation + 1, Attr = new Attr { Mode = type } };
+        _bindings[node] = default;
+        Volatile.Write(ref _nodes[node].Used, 1);
+        return node;
+    }
+
+    private void AddNameLocked(uint node, uint parent, ReadOnlySpan<byte> text)
+    {
+        if (text.Length is 0 or > FuseAbi.NameMax || !TakeName(out uint index))
+            return; // the node serves as long as this client lives
+        var name = _names + index;
+        name->Length = (byte)text.Length;
+        if (text.Length > NameRecord.InlineLength)
+        {
+            if (!TakeLongName(out uint at))
+            {
+                _freeNames.Push(index);
+                return;
+            }
+            *(uint*)&name->Inline = at;
+            text.CopyTo(new Span<byte>(_file.LongNames + ((long)at * NameRecord.LongSize), NameRecord.LongSize));
+        }
+        else
+        {
+            text.CopyTo(new Span<byte>(&name->Inline, NameRecord.InlineLength));
+        }
+        name->Node = node;
+        name->Parent = parent;
+        name->Next = _nodes[node].FirstName;
+        Volatile.Write(ref name->Used, 1);
+        Volatile.Write(ref _nodes[node].FirstName, index + 1);
+        _byName.Add(HashOf(parent, text), (int)index);
+        Children(parent)++;
+    }
+
+    private void RemoveNameLocked(int index, uint epoch)
+    {
+        var name = _names + index;
+        uint parent = name->Parent;
+        ref uint link = ref _nodes[name->Node].FirstName;
+        while (link != 0 && link - 1 != index)
+            link = ref _names[link - 1].Next;
+        if (link != 0)
+            link = name->Next;
+        FreeName((uint)index);
+        FreeIfUnreachable(parent, epoch);
+    }
+
+    private void FreeName(uint index)
+    {
+        var name = _names + index;
+        Volatile.Write(ref name->Used, 0);
+        _byName.Remove((int)index);
+        Children(name->Parent)--;
+        if (name->Length > NameRecord.InlineLength)
+            _freeLongNames.Push(*(uint*)&name->Inline);
+        _freeNames.Push(index);
+    }
+
+    private bool TakeName(out uint index)
+    {
+        if (_freeNames.TryPop(out index))
+            return true;
+        index = _file.Header->NamesUsed;
+        if (index == _file.Geometry.Names || (index % GrowBy == 0 && !_file.Reserve(_names + index, (long)GrowBy * sizeof(NameRecord))))
+            return false;
+        _file.Header->NamesUsed = index + 1;
+        return true;
+    }
+
+    private bool TakeLongName(out uint index)
+    {
+        if (_freeLongNames.TryPop(out index))
+            return true;
+        index = _file.Header->LongNamesUsed;
+        if (index == _file.Geometry.LongNames || (index % 256 == 0 && !_file.Reserve(_file.LongNames + ((long)index * NameRecord.LongSize), 256 * NameRecord.LongSize)))
+            return false;
+        _file.Header->LongNamesUsed = index + 1;
+        return true;
+    }
+
+    private int FindName(uint parent, ReadOnlySpan<byte> text)
+    {
+        for (int record = _byName.First(HashOf(parent, text)); record != ChainedIndex.None; record = _byName.Next(record))
+        {
+            if (_names[record].Parent == parent && TextOf(_file, _names + record).SequenceEqual(text))
+                return record;
+        }
+        return ChainedIndex.None;
+    }
+
+    private ref uint Children(uint node)
+    {
+        if (node >= _children.Length)
+            Array.Resize(ref _children, (int)Math.Max(node + 1, (uint)_children.Length * 2));
+        return ref _children[node];
+    }
+
+    private static ReadOnlySpan<byte> TextOf(StateFile file, NameRecord* name) => name->Length > NameRecord.InlineLength
+        ? new(file.LongNames + ((long)*(uint*)&name->Inline * NameRecord.LongSize), name->Length)
+        : new(&name->Inline, name->Length);
+
+    private static uint HashOf(ClientNode client) => (uint)((client.Id * 0x9E3779B97F4A7C15) >> 32); // Fibonacci hashing
+
+    private static uint HashOf(uint parent, ReadOnlySpan<byte> text) => (uint)(NameHash.Of(text) >> 32) ^ (parent * 0x9E3779B1);
+
+    /// <summary>What the present client calls a node.</summary>
+    private struct Binding
+    {
+        public ulong Client;
+        public uint Lookups;
+        /// <summary>0: not bound.</summary>
+        public uint Epoch;
+    }
+}

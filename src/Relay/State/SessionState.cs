@@ -1,0 +1,60 @@
+using Sluice.Linux;
+
+namespace Sluice.Relay.State;
+
+/// <summary>The tables of one session over its state file.</summary>
+internal sealed unsafe class SessionState : IDisposable
+{
+    private readonly StateFile _file;
+
+    private SessionState(StateFile file)
+    {
+        _file = file;
+        Requests = new(file);
+        Nodes = new(file);
+        Handles = new(file);
+        Directories = new(file, Handles);
+    }
+
+    public StateHeader* Header => _file.Header;
+
+    public StateGeometry Geometry => _file.Geometry;
+
+    public InFlight Requests { get; }
+
+    public NodeTable Nodes { get; }
+
+    public HandleTable Handles { get; }
+
+    public DirectoryLog Directories { get; }
+
+    public Landing* LandingOf(int reader) => _file.LandingOf(reader);
+
+    /// <summary>An empty state for a fresh mount.</summary>
+    /// <exception cref="LinuxException">No room for it.</exception>
+    public static SessionState Create(FileDescriptor file, in StateGeometry geometry, ulong mountId) => new(StateFile.Create(file, geometry, mountId));
+
+    /// <summary>
+    /// What the relay before this one left. Null, with the reason, where it is missing, of another format, or damaged: it is then
+    /// never used, in part or in whole, and the session needs a fresh mount. The caller compares <see cref="StateHeader.MountId"/>.
+    /// </summary>
+    public static SessionState? Adopt(FileDescriptor file, in StateGeometry geometry, out string reason)
+    {
+        var adopted = StateFile.Adopt(file, geometry, out reason);
+        if (adopted is null)
+            return null;
+        reason = InFlight.Distrust(adopted) ?? NodeTable.Distrust(adopted) ?? HandleTable.Distrust(adopted) ?? "";
+        if (reason.Length == 0)
+            return new(adopted);
+        adopted.Dispose();
+        return null;
+    }
+
+    public void Dispose()
+    {
+        Requests.Dispose();
+        Nodes.Dispose();
+        Handles.Dispose();
+        _file.Dispose();
+    }
+}
