@@ -3,9 +3,8 @@ using System.CommandLine;
 namespace Sluice.Cli;
 
 /// <summary>
-/// <c>sluice completion SHELL</c>: a script that asks this program itself what may follow, through the library's
-/// <c>[suggest:POSITION]</c> directive, so that it never has to be written again. Where the program suggests nothing,
-/// shells complete file names.
+/// <c>sluice completion SHELL</c>: a script that asks this program itself what may follow (<see cref="SuggestAction"/>), so
+/// that it never has to be written again. Where the program suggests nothing, shells complete file names.
 /// </summary>
 internal static class CompletionCommand
 {

@@ -28,6 +28,7 @@ public sealed class ProgramTests(Samples samples) : IClassFixture<Samples>
     [InlineData("sluice inject -o d", "diff")]
     [InlineData("sluice inject --cat", "--catalog")]
     [InlineData("sluice inject --catalog ", "")]
+    [InlineData("sluice inject -f pod.yaml --c", "--catalog")]
     public async Task Bash_completes_what_the_program_suggests(string line, string expected)
     {
         Assert.SkipUnless(File.Exists("/bin/bash"), "needs /bin/bash");
