@@ -9,10 +9,6 @@ internal static class ExplainCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var files = PodOptions.Files();
-        var catalog = PodOptions.Catalog();
-        var ns = PodOptions.Namespace();
-        var output = PodOptions.Output<ExplainFormat>("text for people, json for programs.");
         var command = new ExampleCommand("explain", "Tell why a pod gets what it gets: what was asked and where, which rule granted or refused it, what each part is for.")
         {
             Examples =
@@ -21,28 +17,14 @@ internal static class ExplainCommand
                 ("Which policies had a say?", "sluice explain -f pod.yaml --catalog catalog/ -o json"),
             ],
         };
-        command.Options.Add(files);
-        command.Options.Add(catalog);
-        command.Options.Add(ns);
-        command.Options.Add(output);
-        command.SetAction(parsed => Run(
-            terminal,
-            parsed.GetRequiredValue(files),
-            parsed.GetRequiredValue(catalog),
-            parsed.GetRequiredValue(ns),
-            PodOptions.ValueOf<ExplainFormat>(parsed.GetRequiredValue(output))));
-        return command;
+        return OfflineCommand.Complete<ExplainFormat>(command, "text for people, json for programs.", terminal, (input, format) => Run(terminal, input, format));
     }
 
-    private static int Run(Terminal terminal, string[] files, string catalogPath, string ns, ExplainFormat format)
+    private static int Run(Terminal terminal, OfflineInput input, ExplainFormat format)
     {
-        var catalog = CatalogInput.Read(catalogPath, terminal);
-        var explained = ManifestInput.Read(files, terminal)
-            .SelectMany(manifest => PodTarget.In(manifest, ns))
-            .Select(target => Explained.Of(target, catalog))
-            .ToList();
+        var explained = input.Targets.Select(target => Explained.Of(target, input.Catalog)).ToList();
         if (explained.Count == 0)
-            throw new UnusableInputException($"{InputFiles.Describe(files)}: no pod and no pod template to explain");
+            throw new UnusableInputException($"{InputFiles.Describe(input.Files)}: no pod and no pod template to explain");
         if (format == ExplainFormat.Json)
             terminal.Out.WriteLine(Encoding.UTF8.GetString(ExplanationJson.Of(explained).Span));
         else
