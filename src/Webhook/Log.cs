@@ -40,6 +40,9 @@ internal static partial class Log
     [LoggerMessage(302, LogLevel.Warning, "Directory {directory} cannot be watched, changes are seen by polling alone: {message}")]
     public static partial void CannotWatch(ILogger logger, string directory, string message);
 
+    [LoggerMessage(303, LogLevel.Debug, "Catalog: passed over {objects} objects of {kind}, which no decision uses")]
+    public static partial void CatalogSkipped(ILogger logger, int objects, string kind);
+
     [LoggerMessage(400, LogLevel.Information, "Serving certificate {source}: SHA-256 {fingerprint}, valid until {notAfter:O}")]
     public static partial void CertificateLoaded(ILogger logger, string source, string fingerprint, DateTimeOffset notAfter);
 

@@ -18,7 +18,7 @@ public static class ManifestReader
     {
         var objects = new List<ManifestObject>();
         using var reader = new StringReader(text);
-        var errors = Read(file, reader, objects.Add, otherKinds);
+        var errors = Read(file, reader, objects.Add, otherKinds == OtherKinds.Skip ? (_, _) => { } : null);
         return new ManifestFile(objects, errors);
     }
 
@@ -26,11 +26,15 @@ public static class ManifestReader
     /// The same for a text that need not fit into memory: each object is handed to <paramref name="found"/> once it is read,
     /// and nothing of it is kept. Returns the errors in the order of their lines.
     /// </summary>
+    /// <param name="file">How errors name it.</param>
+    /// <param name="text">YAML or JSON.</param>
+    /// <param name="found">Gets each object that is right.</param>
+    /// <param name="skipped">Gets apiVersion and kind of each object of another kind; null when such objects are errors.</param>
     /// <exception cref="IOException">The text cannot be read.</exception>
-    public static IReadOnlyList<ManifestError> Read(string file, TextReader text, Action<ManifestObject> found, OtherKinds otherKinds = OtherKinds.Refuse)
+    public static IReadOnlyList<ManifestError> Read(string file, TextReader text, Action<ManifestObject> found, Action<string, string>? skipped = null)
     {
         var yaml = new YamlStream(text);
-        var reading = new Reading(file, otherKinds, UnknownFields.Refuse, found);
+        var reading = new Reading(file, UnknownFields.Refuse, found, skipped);
         while (yaml.TryRead(out var document))
         {
             using var json = JsonDocument.Parse(document.Json, new JsonDocumentOptions { MaxDepth = YamlDocuments.MaxDepth + 1 });
@@ -48,7 +52,7 @@ public static class ManifestReader
     public static ManifestFile ReadJson(string source, ReadOnlyMemory<byte> json, UnknownFields unknownFields = UnknownFields.Refuse)
     {
         var objects = new List<ManifestObject>();
-        var reading = new Reading(source, OtherKinds.Refuse, unknownFields, objects.Add);
+        var reading = new Reading(source, unknownFields, objects.Add, skipped: null);
         try
         {
             using var parsed = JsonDocument.Parse(json, NoDuplicates);
@@ -61,7 +65,7 @@ public static class ManifestReader
         return new ManifestFile(objects, reading.Errors);
     }
 
-    private sealed class Reading(string file, OtherKinds otherKinds, UnknownFields unknownFields, Action<ManifestObject> found)
+    private sealed class Reading(string file, UnknownFields unknownFields, Action<ManifestObject> found, Action<string, string>? skipped)
     {
         public List<ManifestError> Errors { get; } = [];
 
@@ -117,7 +121,9 @@ public static class ManifestReader
                 Fail(document, Join(prefix, "apiVersion"), $"\"{apiVersion}\" is not known: {kind} is of {sameKind.ApiVersion}");
             else if (ours)
                 Fail(document, Join(prefix, "kind"), Suggestion.UnknownValue(kind, [.. ManifestKind.All.Where(k => k.ApiVersion == Names.ApiVersion).Select(k => k.Kind)], $"is no kind of {apiVersion}"));
-            else if (otherKinds == OtherKinds.Refuse)
+            else if (skipped is not null)
+                skipped(apiVersion, kind);
+            else
                 Fail(document, Join(prefix, "kind"), sameKind is null ? $"\"{kind}\" of {apiVersion} is not read here: only {Kinds()} are" : $"{kind} is of apiVersion {sameKind.ApiVersion}, not {apiVersion}");
             return null;
         }

@@ -11,6 +11,7 @@ public sealed class CatalogManifests
 {
     private readonly List<ManifestObject> _objects = [];
     private readonly List<ManifestError> _unreadable = [];
+    private readonly SortedDictionary<string, int> _skipped = new(StringComparer.Ordinal);
 
     /// <summary>How many objects were read without an error.</summary>
     public int Count => _objects.Count;
@@ -18,12 +19,21 @@ public sealed class CatalogManifests
     /// <summary>Those objects: Datasets, Runtimes, RuntimeProfiles, TenantPolicies, DataLoads and Namespaces.</summary>
     public IReadOnlyList<object> Resources => _objects.ConvertAll(o => o.Resource);
 
+    /// <summary>How many objects of other kinds were passed over, by <c>apps/v1 Deployment</c>.</summary>
+    public IReadOnlyDictionary<string, int> Skipped => _skipped;
+
     /// <summary>Adds what <paramref name="text"/> holds; objects of other kinds are passed over.</summary>
     /// <param name="file">How errors name it.</param>
     /// <param name="text">YAML or JSON.</param>
     /// <exception cref="IOException">The text cannot be read.</exception>
     public void Read(string file, TextReader text) =>
-        _unreadable.AddRange(ManifestReader.Read(file, text, _objects.Add, OtherKinds.Skip));
+        _unreadable.AddRange(ManifestReader.Read(file, text, _objects.Add, Skip));
+
+    private void Skip(string apiVersion, string kind)
+    {
+        var key = $"{apiVersion} {kind}";
+        _skipped[key] = _skipped.GetValueOrDefault(key) + 1;
+    }
 
     /// <summary>Everything that is wrong with what was read, each object by itself and all of them together.</summary>
     public CatalogJudgement Judge()

@@ -57,8 +57,8 @@ internal sealed class CatalogDirectory(string path)
         }
         errors.AddRange(manifests.Judge().Errors.Select(error => error.ToString()));
         return errors.Count == 0
-            ? new CatalogReading(Injection.Catalog.Of(manifests.Resources), [], count)
-            : new CatalogReading(null, errors, count);
+            ? new CatalogReading(Injection.Catalog.Of(manifests.Resources), [], count, manifests.Skipped)
+            : new CatalogReading(null, errors, count, manifests.Skipped);
     }
 
     private static void ReadFile(string file, CatalogManifests manifests, List<string> errors)
@@ -84,4 +84,5 @@ internal sealed class CatalogDirectory(string path)
 /// <param name="Catalog">Null when there is an error.</param>
 /// <param name="Errors">Each <c>file:line: path: message</c>.</param>
 /// <param name="FileCount">How many files were read.</param>
-internal sealed record CatalogReading(Catalog? Catalog, IReadOnlyList<string> Errors, int FileCount);
+/// <param name="Skipped">How many objects of other kinds were passed over, by <c>apps/v1 Deployment</c>.</param>
+internal sealed record CatalogReading(Catalog? Catalog, IReadOnlyList<string> Errors, int FileCount, IReadOnlyDictionary<string, int> Skipped);

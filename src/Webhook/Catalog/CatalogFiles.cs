@@ -67,6 +67,8 @@ internal sealed class CatalogFiles(CatalogDirectory directory, CatalogState stat
         var started = time.GetTimestamp();
         var reading = directory.Read();
         _loaded = fingerprint;
+        foreach (var (kind, count) in reading.Skipped)
+            Log.CatalogSkipped(logger, count, AdmissionResponse.OneLine(kind, 512));
         if (reading.Catalog is not { } catalog)
         {
             state.Fail(reading.Errors);

@@ -70,5 +70,6 @@ public sealed class CatalogManifestsTests
         Assert.Equal("spec.profile", Assert.Single(warnings).Path);
         Assert.Equal(1, manifests.Count);
         Assert.IsType<Dataset>(Assert.Single(manifests.Resources));
+        Assert.Equal("v1 ConfigMap", Assert.Single(manifests.Skipped, pair => pair.Value == 1).Key);
     }
 }

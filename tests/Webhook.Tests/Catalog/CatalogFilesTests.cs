@@ -37,6 +37,8 @@ public sealed class CatalogFilesTests
         var catalog = (await webhook.ReadyzAsync()).GetProperty("catalog");
         Assert.Equal(4, catalog.GetProperty("datasets").GetInt32());
         Assert.Equal(1, catalog.GetProperty("namespaces").GetInt32());
+        Assert.Contains(webhook.Log, line =>
+            line.Contains("\"@l\":\"Debug\"", StringComparison.Ordinal) && line.Contains("\"objects\":1,\"kind\":\"apps/v1 Deployment\"", StringComparison.Ordinal));
     }
 
     [Fact]
