@@ -63,7 +63,9 @@ test: restore ## build and run every test; the last line is the count
 .PHONY: bench
 bench: build publish ## measure speed and memory, as ratios to a bare HTTPS echo (takes minutes)
 	@.ci/tools bench
-	@dotnet publish tests/bench/Echo --configuration Release --verbosity quiet --nologo -p:PublishAot=false --output out/bench/jit
+	@dotnet restore tests/bench/Echo --verbosity quiet $(RESTORE_FLAGS)
+	@$(compile) tests/bench/Echo
+	@dotnet publish tests/bench/Echo --no-build --configuration $(CONFIGURATION) --verbosity quiet --nologo -p:PublishAot=false --output out/bench/jit
 	@dotnet publish tests/bench/Echo --runtime $(RID) --configuration Release --verbosity quiet --nologo --output out/bench/aot
 	@tests/bench/webhook
 
