@@ -40,7 +40,13 @@ internal static class PodOptions
             HelpName = string.Join('|', words),
             DefaultValueFactory = _ => words[0],
         };
-        option.AcceptOnlyFromAmong(words);
+        option.CompletionSources.Add(words);
+        // Not AcceptOnlyFromAmong: its message has a line for each word and does not name the option.
+        option.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => !words.Contains(token.Value, StringComparer.Ordinal)))
+                result.AddError($"--output: \"{token.Value}\" is none of {string.Join(", ", words)}.");
+        });
         return option;
     }
 

@@ -151,7 +151,7 @@ public sealed class InjectCommandTests(Samples samples) : IClassFixture<Samples>
     [Theory]
     [InlineData("Error: Option '--catalog' is required.", "inject", "-f", "-")]
     [InlineData("Error: Option '--filename' is required.", "inject", "--catalog", "x")]
-    [InlineData("Error: Argument 'xml' not recognized. Must be one of:", "inject", "-f", "-", "--catalog", "x", "-o", "xml")]
+    [InlineData("Error: --output: \"xml\" is none of yaml, json, patch, diff.\n", "inject", "-f", "-", "--catalog", "x", "-o", "xml")]
     public async Task Wrong_usage_is_told_with_the_way_to_the_help(string message, params string[] arguments)
     {
         var run = await CommandRun.OfAsync(arguments);
