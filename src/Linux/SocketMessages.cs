@@ -135,11 +135,31 @@ public static unsafe partial class SocketMessages
     /// <exception cref="LinuxException">The call failed (EAGAIN: nothing there), or EMSGSIZE: message or descriptors were cut.</exception>
     public static int Receive(FileDescriptor socket, Span<byte> buffer, out FileDescriptor[] descriptors)
     {
-        byte* control = stackalloc byte[ControlSpace];
+        int length = Receive(socket, buffer, out descriptors, out bool cut);
+        if (!cut && descriptors.Length <= MaxDescriptors)
+            return length;
+        foreach (var descriptor in descriptors)
+            descriptor.Dispose();
+        throw new LinuxException("recvmsg", Errno.EMSGSIZE);
+    }
+
+    /// <summary>
+    /// Receives one message of a peer that is not trusted: whatever descriptors came are the caller's to close, for that may
+    /// hang (files of a FUSE mount that nobody answers for, sockets that linger), and none is closed here or in the kernel.
+    /// </summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="buffer">Room for the longest message that the protocol knows.</param>
+    /// <param name="descriptors">What came beside it, up to the kernel's own limit of 253; the caller owns them.</param>
+    /// <param name="cut">The message was longer than the buffer, or this process has no room for its descriptors.</param>
+    /// <returns>The message's length, of what is there; 0 when the peer has closed its end.</returns>
+    /// <exception cref="LinuxException">The call failed (EAGAIN: nothing there).</exception>
+    public static int Receive(FileDescriptor socket, Span<byte> buffer, out FileDescriptor[] descriptors, out bool cut)
+    {
+        byte* control = stackalloc byte[ReceivedControlSpace];
         fixed (byte* bytes = buffer)
         {
             var vector = new IoVector { Base = bytes, Length = (nuint)buffer.Length };
-            var header = new MessageHeader { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = ControlSpace };
+            var header = new MessageHeader { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = ReceivedControlSpace };
             nint received;
             do
                 received = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
@@ -147,11 +167,8 @@ public static unsafe partial class SocketMessages
             if (received < 0)
                 throw LinuxException.Last("recvmsg");
             descriptors = Descriptors(control, header.ControlLength);
-            if ((header.Flags & (MSG_TRUNC | MSG_CTRUNC)) == 0)
-                return (int)received;
-            foreach (var descriptor in descriptors)
-                descriptor.Dispose();
-            throw new LinuxException("recvmsg", Errno.EMSGSIZE);
+            cut = (header.Flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+            return (int)received;
         }
     }
 
@@ -186,6 +203,7 @@ public static unsafe partial class SocketMessages
     private const int MSG_CMSG_CLOEXEC = 0x40000000;
     private const int ControlHeaderSize = 16; // struct cmsghdr of a 64-bit kernel
     private const int ControlSpace = ControlHeaderSize + (MaxDescriptors * sizeof(int));
+    private const int ReceivedControlSpace = ControlHeaderSize + (254 * sizeof(int)); // SCM_MAX_FD is 253
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int socket(int domain, int type, int protocol);

@@ -6,7 +6,12 @@ namespace Sluice.Session;
 /// One end of a conversation over a connected SOCK_SEQPACKET socket, which it owns. Send may be called from several threads;
 /// Receive from one.
 /// </summary>
-public sealed class SessionChannel(FileDescriptor socket) : IDisposable
+/// <param name="socket">The socket.</param>
+/// <param name="discard">
+/// Closes descriptors that came where none belong. Without it they are closed at once, which is right for a peer that is
+/// trusted: to close what another process gave may hang.
+/// </param>
+public sealed class SessionChannel(FileDescriptor socket, Action<FileDescriptor[]>? discard = null) : IDisposable
 {
     /// <summary>For poll, and for <see cref="FileDescriptor.SetNonBlocking"/>: the channel makes no choice itself.</summary>
     public FileDescriptor Socket { get; } = socket;
@@ -37,21 +42,20 @@ public sealed class SessionChannel(FileDescriptor socket) : IDisposable
         Span<byte> buffer = stackalloc byte[SessionProtocol.MaxMessage];
         FileDescriptor[] received;
         int length;
+        bool cut;
         try
         {
-            length = SocketMessages.Receive(Socket, buffer, out received);
+            length = SocketMessages.Receive(Socket, buffer, out received, out cut);
         }
         catch (LinuxException e) when (e.Errno == Errno.ECONNRESET) // the peer left messages unread when it closed
         {
             return null;
         }
-        catch (LinuxException e) when (e.Errno == Errno.EMSGSIZE)
-        {
-            throw new ProtocolException($"more than {SessionProtocol.MaxMessage} bytes or {SocketMessages.MaxDescriptors} descriptors");
-        }
         bool kept = false;
         try
         {
+            if (cut)
+                throw new ProtocolException($"more than {SessionProtocol.MaxMessage} bytes, or too many descriptors");
             // An empty message looks like the end of the connection, and is none of the protocol: the sender is through.
             if (length == 0)
                 return null;
@@ -65,13 +69,16 @@ public sealed class SessionChannel(FileDescriptor socket) : IDisposable
         }
         finally
         {
-            if (!kept)
-            {
-                foreach (var descriptor in received)
-                    descriptor.Dispose();
-            }
+            if (!kept && received.Length > 0)
+                (discard ?? Close)(received);
         }
     }
 
     public void Dispose() => Socket.Dispose();
+
+    private static void Close(FileDescriptor[] descriptors)
+    {
+        foreach (var descriptor in descriptors)
+            descriptor.Dispose();
+    }
 }

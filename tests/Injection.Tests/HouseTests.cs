@@ -14,6 +14,7 @@ public sealed class HouseTests
         ["Linux"] = [],
         ["Relay"] = ["Session", "Linux"],
         ["Session"] = ["Linux"],
+        ["Mounter"] = ["Linux", "Session"],
     };
 
     [Fact]

@@ -1,0 +1,9 @@
+namespace Sluice.Mounter.Sessions;
+
+/// <summary>What every session of a mounter works with.</summary>
+internal sealed record SessionEnvironment(SessionLoop Loop, HostDirectories Directories, LosableThreads Threads, Counters Counters, MounterOptions Options, ILogger Logger)
+{
+    public KilledTasks KilledTasks => field ??= new(this);
+
+    public ForeignDescriptors ForeignDescriptors => field ??= new(this);
+}

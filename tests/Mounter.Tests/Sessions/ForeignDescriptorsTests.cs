@@ -1,0 +1,52 @@
+using System.Net;
+using System.Net.Sockets;
+using Sluice.Linux;
+using Sluice.Session;
+
+namespace Sluice.Mounter.Tests.Sessions;
+
+public sealed class ForeignDescriptorsTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_descriptor_whose_close_hangs_stops_nobody(bool unread)
+    {
+        using var node = Node.Create();
+        await node.StartAsync();
+        await node.PublishAsync("a");
+        await node.PublishAsync("b");
+        var relay = node.ServingRelay("a", marker: 1);
+
+        // A TCP socket with data that its peer does not take: the last close waits for it as long as the linger time says.
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken);
+        using var peer = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        client.LingerState = new LingerOption(true, 30);
+        client.Blocking = false;
+        var junk = new byte[1 << 20];
+        while (client.Send(junk, SocketFlags.None, out var error) > 0 && error == SocketError.Success)
+        {
+        }
+        using (var lent = new FileDescriptor((int)client.SafeHandle.DangerousGetHandle()))
+        {
+            client.SafeHandle.SetHandleAsInvalid(); // .NET would undo the linger time
+            relay.Send(new Hello(1, 1, "test", true, 1, 0)); // something to be read first
+            SocketMessages.Send(relay.Channel.Socket, Convert.FromHexString("534C434501000C0000000000"), lent);
+        }
+        if (unread)
+            relay.Dispose(); // what it sent is closed with its socket
+        else
+            Assert.True(relay.IsDisconnected());
+
+        var served = Task.Run(() => node.ServingRelay("b", marker: 2), TestContext.Current.CancellationToken);
+        await served.WaitAsync(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        Assert.Equal("2", node.Stat("b"));
+        Node.Eventually(() => Task.FromResult(node.Mounter!.Counters.LostCalls == 1));
+        await node.Mounter!.Sessions.UnpublishAsync("a");
+        peer.Close(0); // a reset ends the wait
+    }
+}
