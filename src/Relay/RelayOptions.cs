@@ -17,6 +17,9 @@ internal enum Durability
 /// <param name="Client">The client's argument vector, in which <c>${mountpoint}</c> stands for what it mounts.</param>
 internal sealed record RelayOptions(IReadOnlyList<string> Client)
 {
+    /// <summary>NAMESPACE/NAME, for people; empty outside of a pod.</summary>
+    public string Dataset { get; init; } = "";
+
     public bool ReadOnly { get; init; } = true;
 
     public Durability Durability { get; init; }
@@ -36,8 +39,20 @@ internal sealed record RelayOptions(IReadOnlyList<string> Client)
     /// <summary>How long the client may take to write out what it holds, at the end.</summary>
     public TimeSpan FlushTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Paths where the client looks for fusermount: it is then given the directory <see cref="MountPoint"/> and our program in their place.</summary>
-    public IReadOnlyList<string> Fusermount { get; init; } = [];
+    /// <summary>The client calls fusermount3 with <see cref="MountPoint"/>, and our program stands in for it.</summary>
+    public bool Fusermount { get; init; }
+
+    /// <summary>Addresses that must take connections before the client starts.</summary>
+    public IReadOnlyList<string> WaitFor { get; init; } = [];
+
+    /// <summary>Variables of the client, with the key of the credential that each holds.</summary>
+    public IReadOnlyDictionary<string, string> SecretVariables { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Files for the client, with the key of the credential that each holds.</summary>
+    public IReadOnlyDictionary<string, string> SecretFiles { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>NAME=VALUE that the client gets beside our own environment.</summary>
+    public IReadOnlyList<string> ClientEnvironment { get; init; } = [];
 
     /// <summary>An empty directory that such a client is told to mount on.</summary>
     public string MountPoint { get; init; } = "/mnt";

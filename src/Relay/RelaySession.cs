@@ -21,6 +21,7 @@ internal readonly record struct SessionEnd(int Status, string Reason);
 internal sealed unsafe class RelaySession : IDisposable
 {
     private const int MaxFailedStarts = 6; // in a row, before the container is given up to kubelet
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(5);
 
     private readonly RelayOptions _options;
@@ -43,6 +44,7 @@ internal sealed unsafe class RelaySession : IDisposable
     private readonly byte* _replies;
     private volatile ClientProcess? _client;
     private long _absentSince; // milliseconds of the boot clock; 0: there is a client
+    private string _lastLines = ""; // of the last client that has ended
     private int _signal;
 
     /// <summary>Puts the parts together; nothing runs yet. State and device are its own from now on.</summary>
@@ -61,12 +63,16 @@ internal sealed unsafe class RelaySession : IDisposable
         _replies = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)state.Geometry.LargeBufferSize);
     }
 
-    public Counters Counters => _counters;
-
-    public SessionState State => _state;
-
-    /// <summary>The client that runs, or null.</summary>
-    public int? ClientId => _client?.Id;
+    /// <summary>How the session is now.</summary>
+    public SessionStatus Now() => new(
+        Volatile.Read(ref _absentSince) == 0 ? _client?.Id : null,
+        (uint)Math.Max(0, _counters.ClientStarts - 1),
+        TimeSpan.FromMicroseconds(_counters.LastRecoveryMicroseconds),
+        _state.Handles.Count,
+        _state.Nodes.Count,
+        _state.Requests.InUse,
+        _counters,
+        _client?.LastLines ?? _lastLines);
 
     /// <summary>Asks for the end: the signal goes to the client, which writes out what it holds.</summary>
     public void Stop(int signal)
@@ -188,6 +194,7 @@ internal sealed unsafe class RelaySession : IDisposable
             reason = refused is null ? exit.ToString() : $"{refused} ({exit})";
             if (client.LastLines is { Length: > 0 } lines && !served)
                 reason += $": {lines[(lines.LastIndexOf('\n') + 1)..]}";
+            _lastLines = client.LastLines;
             _client = null;
             _state.Header->ClientPid = 0;
             Collect(epoch);
@@ -330,15 +337,28 @@ internal sealed unsafe class RelaySession : IDisposable
     private void WatchRequests()
     {
         var watch = new Watch(_state, _pending, _answers, _keeper, _options);
+        var memory = new MemoryGuard("/sys/fs/cgroup");
+        var reported = TimeSpan.Zero;
         while (true)
         {
             Thread.Sleep(Watch.TickMilliseconds);
             long since = Volatile.Read(ref _absentSince);
-            if (watch.Tick(since == 0 ? null : (uint)since) && _client is { } client)
+            bool hung = watch.Tick(since == 0 ? null : (uint)since);
+            if (_client is { } client && since == 0)
             {
-                _log.Hung(_options.HangTimeout);
-                client.Kill();
+                if (hung)
+                    _log.Hung(_options.HangTimeout);
+                bool full = memory.IsNearLimit(client.Id, out long used, out long limit);
+                if (full)
+                    _log.NearMemoryLimit(used, limit);
+                if (hung || full)
+                    client.Kill();
             }
+            reported += TimeSpan.FromMilliseconds(Watch.TickMilliseconds);
+            if (reported < ReportEvery)
+                continue;
+            reported = TimeSpan.Zero;
+            _keeper.Report(Now());
         }
     }
 

@@ -63,6 +63,8 @@ internal static class MessageCodec
             case MessageType.Closing: return new Closing();
             case MessageType.Goodbye: return Goodbye.Read(ref reader);
             case MessageType.Error: return Error.Read(ref reader);
+            case MessageType.ServedQuery: return ServedQuery.Read(ref reader);
+            case MessageType.ServedAnswer: return ServedAnswer.Read(ref reader);
             default:
                 reader.SkipRest();
                 return new Unknown((ushort)type);

@@ -17,4 +17,6 @@ public enum MessageType : ushort
     Closing,
     Goodbye,
     Error,
+    ServedQuery,
+    ServedAnswer,
 }

@@ -226,6 +226,47 @@ public sealed record Stats(
         reader.UInt64(), reader.UInt64(), reader.UInt64(), reader.UInt64(), reader.UInt64(), reader.UInt32(), reader.UInt64(), reader.UInt32(), reader.UInt32());
 }
 
+/// <summary>
+/// The start gate's question, on a connection of its own and instead of Hello: are these sessions of the pod served? The
+/// pod is the one whose socket was asked.
+/// </summary>
+/// <param name="Datasets">NAMESPACE/NAME of each, at most <see cref="SessionProtocol.MaxDatasets"/>.</param>
+public sealed record ServedQuery(IReadOnlyList<string> Datasets) : Message
+{
+    public override ushort Code => (ushort)MessageType.ServedQuery;
+
+    internal override void Write(ref WireWriter writer)
+    {
+        if (Datasets.Count > SessionProtocol.MaxDatasets)
+            throw new ProtocolException($"ServedQuery: more than {SessionProtocol.MaxDatasets} datasets");
+        writer.UInt16((ushort)Datasets.Count);
+        foreach (string dataset in Datasets)
+            writer.Text(dataset, SessionProtocol.MaxDataset);
+    }
+
+    internal static ServedQuery Read(ref WireReader reader)
+    {
+        int count = reader.UInt16();
+        if (count > SessionProtocol.MaxDatasets)
+            throw new ProtocolException($"ServedQuery: more than {SessionProtocol.MaxDatasets} datasets");
+        var datasets = new string[count];
+        for (int i = 0; i < count; i++)
+            datasets[i] = reader.Text(SessionProtocol.MaxDataset);
+        return new(datasets);
+    }
+}
+
+/// <summary>The answer to <see cref="ServedQuery"/>.</summary>
+/// <param name="Waiting">Empty when all are served; else the first one that is not, and why, for people.</param>
+public sealed record ServedAnswer(string Waiting) : Message
+{
+    public override ushort Code => (ushort)MessageType.ServedAnswer;
+
+    internal override void Write(ref WireWriter writer) => writer.CutText(Waiting, SessionProtocol.MaxText);
+
+    internal static ServedAnswer Read(ref WireReader reader) => new(reader.Text(SessionProtocol.MaxText));
+}
+
 /// <summary>A relay was told to end and lets its client flush.</summary>
 public sealed record Closing : Message
 {

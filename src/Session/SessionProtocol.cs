@@ -17,6 +17,7 @@ namespace Sluice.Session;
 /// Stats, Closing        -> (nothing)
 /// Goodbye               -> (the connection ends)
 /// (nothing)             -> Secret             whenever credentials were given or changed
+/// ServedQuery           -> ServedAnswer       instead of Hello; a pod's start gate asks, and closes
 /// anything unknown      -> Error              the connection stays
 /// </code>
 /// A second relay while the first one's connection is open gets Error(EBUSY) and is disconnected: try again, the first
@@ -41,6 +42,12 @@ public static class SessionProtocol
 
     /// <summary>Process numbers in one <see cref="KilledQuery"/>.</summary>
     public const int MaxPids = 256;
+
+    /// <summary>Datasets in one <see cref="ServedQuery"/>: a pod has 8 unless a policy lifts that, and 4 KiB hold no more.</summary>
+    public const int MaxDatasets = 12;
+
+    /// <summary>Bytes of NAMESPACE/NAME: 63, a slash and 253.</summary>
+    public const int MaxDataset = 317;
 
     /// <summary>Bytes of a session's id.</summary>
     public const int MaxId = 128;

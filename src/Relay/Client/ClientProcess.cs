@@ -49,7 +49,7 @@ internal sealed unsafe class ClientProcess : IDisposable
         {
             try
             {
-                child = StartConfined(arguments, socket, writer, fusermount);
+                child = StartConfined(options, arguments, socket, writer, fusermount);
             }
             catch (Exception e)
             {
@@ -93,7 +93,7 @@ internal sealed unsafe class ClientProcess : IDisposable
 
     public void Dispose() => _child.Dispose();
 
-    private static ChildProcess StartConfined(string[] arguments, FileDescriptor socket, FileDescriptor output, Fusermount? fusermount)
+    private static ChildProcess StartConfined(RelayOptions options, string[] arguments, FileDescriptor socket, FileDescriptor output, Fusermount? fusermount)
     {
         fusermount?.ShowToClient();
         Confinement.SetNoNewPrivileges();
@@ -102,6 +102,7 @@ internal sealed unsafe class ClientProcess : IDisposable
         var environment = new List<string>();
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
             environment.Add($"{variable.Key}={variable.Value}");
+        environment.AddRange(options.ClientEnvironment);
         if (fusermount is null)
             return ChildProcess.Start(arguments, environment, (socket.Number, SocketNumber), (output.Number, 1), (output.Number, 2));
         environment.Add($"{Fusermount.SocketVariable}={fusermount.SocketPath}");

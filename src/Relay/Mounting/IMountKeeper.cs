@@ -32,6 +32,9 @@ internal interface IMountKeeper : IDisposable
     /// <summary>Those of the tasks that have a SIGKILL pending; empty where nobody can tell.</summary>
     IReadOnlyList<uint> Killed(IReadOnlyList<uint> pids);
 
+    /// <summary>How the session is, every few seconds.</summary>
+    void Report(SessionStatus status);
+
     /// <summary>SIGTERM was seen: the client writes out what it holds.</summary>
     void Closing();
 

@@ -17,16 +17,22 @@ internal sealed class MounterConnection(string directory, RelayOptions options, 
 
     private readonly Lock _gate = new();
     private readonly Queue<(FileDescriptor Relay, FileDescriptor Client)> _pairs = new(); // guarded by _gate, as all below
+    private readonly ManualResetEventSlim _changed = new(false);
     private SessionChannel? _channel;
     private FileDescriptor? _device;
     private ulong _mountId;
     private uint _epoch;
     private bool _serving;
     private bool _ended;
+    private Stats? _reported;
+    private bool _replacing;
     private IReadOnlyList<uint>? _killed;
 
     /// <summary>Credentials that kubelet gave to the mounter and not to the pod; null until some came.</summary>
     public Secret? Secret { get; private set; }
+
+    /// <summary>Called when credentials were changed.</summary>
+    public Action<Secret>? SecretChanged { get; set; }
 
     /// <summary>Called when the mounter has made a fresh mount while this relay served the old one: it must start anew.</summary>
     public Action? Replaced { get; set; }
@@ -61,6 +67,33 @@ internal sealed class MounterConnection(string directory, RelayOptions options, 
             if (message is Error { Errno: not Errno.EBUSY and not Errno.EAGAIN } error)
                 throw new IOException($"the mounter refused this session: {error.Message}");
             Thread.Sleep(RetryMilliseconds); // the relay before this one is just about to go, or the mounter went
+        }
+    }
+
+    /// <summary>A fresh mount instead of the one that <see cref="Obtain"/> gave, whose state belongs to another.</summary>
+    public KeptMount Again()
+    {
+        lock (_gate)
+        {
+            _replacing = true;
+            SocketMessages.Shutdown(_channel!.Socket);
+            while (_channel is not null)
+                WaitForChange();
+            _replacing = false;
+            _device?.Dispose();
+        }
+        return Obtain(knowsState: false, 0);
+    }
+
+    /// <summary>The credentials, waiting for them; null where none came in time.</summary>
+    public Secret? WaitForSecret(TimeSpan limit)
+    {
+        long until = Environment.TickCount64 + (long)limit.TotalMilliseconds;
+        lock (_gate)
+        {
+            while (Secret is null && Environment.TickCount64 < until)
+                WaitForChange();
+            return Secret;
         }
     }
 
@@ -115,10 +148,19 @@ internal sealed class MounterConnection(string directory, RelayOptions options, 
             Tell(new Closing());
     }
 
-    public void Report(Stats stats)
+    public void Report(SessionStatus status)
     {
+        var c = status.Counters;
+        var stats = new Stats(
+            (ulong)c.Reads, (ulong)c.Writes, (ulong)c.BytesRead, (ulong)c.BytesWritten, (ulong)c.Requests,
+            status.ClientRestarts, (ulong)status.LastRecovery.TotalMicroseconds, (uint)status.OpenFiles, (uint)status.InFlight);
         lock (_gate)
+        {
+            if (stats == _reported)
+                return;
+            _reported = stats;
             Tell(stats);
+        }
     }
 
     public void Goodbye(string lost)
@@ -180,7 +222,8 @@ internal sealed class MounterConnection(string directory, RelayOptions options, 
             {
                 _channel = null;
                 channel.Dispose();
-                if (_ended)
+                _changed.Set();
+                if (_ended || _replacing)
                     return;
             }
             channel = Connect();
@@ -228,6 +271,7 @@ internal sealed class MounterConnection(string directory, RelayOptions options, 
                     break;
                 case Secret secret:
                     Secret = secret;
+                    SecretChanged?.Invoke(secret);
                     break;
                 case Unknown unknown:
                     channel.Send(unknown.Refusal);
@@ -239,8 +283,6 @@ internal sealed class MounterConnection(string directory, RelayOptions options, 
         }
     }
 
-    private readonly ManualResetEventSlim _changed = new(false);
-
     /// <summary>Sends, and waits for what <paramref name="answered"/> asks for; without a mounter, or in silence, it stays unanswered.</summary>
     private void Ask(Message message, Func<bool> answered)
     {
@@ -248,17 +290,21 @@ internal sealed class MounterConnection(string directory, RelayOptions options, 
             return;
         long until = Environment.TickCount64 + (long)AnswerTime.TotalMilliseconds;
         while (!answered() && _channel is not null && Environment.TickCount64 < until)
+            WaitForChange();
+    }
+
+    /// <summary>Leaves the gate for a moment, until the listener has heard something.</summary>
+    private void WaitForChange()
+    {
+        _changed.Reset();
+        _gate.Exit();
+        try
         {
-            _changed.Reset();
-            _gate.Exit();
-            try
-            {
-                _changed.Wait(50);
-            }
-            finally
-            {
-                _gate.Enter();
-            }
+            _changed.Wait(50);
+        }
+        finally
+        {
+            _gate.Enter();
         }
     }
 

@@ -61,6 +61,10 @@ internal sealed class OwnMount(string directory, bool readOnly, int maxTransfer)
         return killed;
     }
 
+    public void Report(SessionStatus status)
+    {
+    }
+
     public void Closing()
     {
     }

@@ -18,6 +18,10 @@ internal sealed unsafe class SessionState : IDisposable
 
     public StateHeader* Header => _file.Header;
 
+    public uint Epoch => Header->Epoch;
+
+    public ulong MountId => Header->MountId;
+
     public StateGeometry Geometry => _file.Geometry;
 
     public InFlight Requests { get; }

@@ -4,19 +4,20 @@ using Sluice.Relay.Fuse;
 using Sluice.Relay.Mounting;
 using Sluice.Relay.State;
 
-namespace Sluice.Relay;
+namespace Sluice.Relay.Commands;
 
 /// <summary>Runs a session to its end for the commands that serve one, with signals, status and log.</summary>
 internal static class SessionRunner
 {
     /// <summary>Serves.</summary>
     /// <returns>The exit status.</returns>
-    public static int Run(RelayOptions options, IMountKeeper keeper, Fusermount? fusermount, SessionState state, KeptMount mount, bool adopted)
+    public static int Run(RelayOptions options, IMountKeeper keeper, Fusermount? fusermount, SessionState state, KeptMount mount, bool adopted, string privateDirectory)
     {
         Linux.Confinement.BecomeSubreaper();
         var log = new RelayLog(Console.Error, TimeProvider.System);
         using var device = new FuseDevice(mount.Device);
         using var session = new RelaySession(options, keeper, fusermount, state, device, log);
+        using var status = new StatusSocket(privateDirectory, session, options.Dataset);
         void Stop(PosixSignalContext context)
         {
             context.Cancel = true;
