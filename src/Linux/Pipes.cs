@@ -13,7 +13,7 @@ public static unsafe partial class Pipes
         return pipe2(ends, O_CLOEXEC) == 0 ? (new(ends[0]), new(ends[1])) : throw LinuxException.Last("pipe2");
     }
 
-    /// <summary>An event that poll can wait for: readable from <see cref="Signal"/> on, for ever.</summary>
+    /// <summary>An event that poll can wait for: readable from <see cref="Signal"/> until <see cref="Drain"/>.</summary>
     /// <exception cref="LinuxException">The call failed.</exception>
     public static FileDescriptor CreateEvent()
     {
@@ -25,6 +25,14 @@ public static unsafe partial class Pipes
     {
         ulong one = 1;
         _ = Transfers.Write(@event.Number, (byte*)&one, sizeof(ulong));
+        GC.KeepAlive(@event);
+    }
+
+    /// <summary>Takes the signals back that came until now.</summary>
+    public static void Drain(FileDescriptor @event)
+    {
+        ulong count;
+        _ = Transfers.Read(@event.Number, (byte*)&count, sizeof(ulong));
         GC.KeepAlive(@event);
     }
 

@@ -38,9 +38,13 @@ public static unsafe partial class Transfers
     }
 
     /// <summary>recv(2) of one message; MSG_TRUNC makes a cut message return its real length, which is more than there is room for.</summary>
-    public static int Receive(int fd, byte* buffer, int length)
+    /// <param name="fd">The socket.</param>
+    /// <param name="buffer">Where it goes.</param>
+    /// <param name="length">The room there.</param>
+    /// <param name="wait">False: -EAGAIN where nothing is there.</param>
+    public static int Receive(int fd, byte* buffer, int length, bool wait = true)
     {
-        nint moved = recv(fd, buffer, (nuint)length, MSG_TRUNC);
+        nint moved = recv(fd, buffer, (nuint)length, wait ? MSG_TRUNC : MSG_TRUNC | MSG_DONTWAIT);
         return moved >= 0 ? (int)moved : -Marshal.GetLastPInvokeError();
     }
 

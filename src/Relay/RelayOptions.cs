@@ -1,3 +1,5 @@
+using Sluice.Relay.Forwarding;
+
 namespace Sluice.Relay;
 
 /// <summary>When a client has really handed written data on (RuntimeProfile, <c>spec.fuse.durability</c>), weakest last.</summary>
@@ -56,6 +58,9 @@ internal sealed record RelayOptions(IReadOnlyList<string> Client)
 
     /// <summary>An empty directory that such a client is told to mount on.</summary>
     public string MountPoint { get; init; } = "/mnt";
+
+    /// <summary>Whether the relay may look for messages instead of sleeping.</summary>
+    public SpinMode Spin { get; init; }
 
     /// <summary>Threads that read requests from the kernel.</summary>
     public int Readers { get; init; } = 2;

@@ -20,6 +20,7 @@ internal readonly record struct SessionEnd(int Status, string Reason);
 /// </summary>
 internal sealed unsafe class RelaySession : IDisposable
 {
+    private const string ControlGroup = "/sys/fs/cgroup"; // of this container, as it sees it
     private const int MaxFailedStarts = 6; // in a row, before the container is given up to kubelet
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(5);
@@ -41,6 +42,8 @@ internal sealed unsafe class RelaySession : IDisposable
     private readonly Handshake _handshake;
     private readonly Answers _answers;
     private readonly Notifications _notifications;
+    private readonly SpinPolicy _spin;
+    private readonly InlineLane? _lane;
     private readonly byte* _replies;
     private volatile ClientProcess? _client;
     private long _absentSince; // milliseconds of the boot clock; 0: there is a client
@@ -60,6 +63,8 @@ internal sealed unsafe class RelaySession : IDisposable
         _rare = new(device, state, _pending, replies, _counters);
         _notifications = new(device, state, _counters);
         _loop = new(device, state, _pending, _answers, _rare, _notifications, _counters);
+        _spin = new(ControlGroup, options.Spin);
+        _lane = _spin.IsPossible ? new InlineLane() : null;
         _replies = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)state.Geometry.LargeBufferSize);
     }
 
@@ -127,20 +132,29 @@ internal sealed unsafe class RelaySession : IDisposable
             _rare.InitArrived.Set();
         _pending.Start();
         _notifications.Start();
-        for (int i = 0; i < _options.Readers; i++)
+        _device.Descriptor.SetNonBlocking(_lane is not null);
+        if (_lane is { } lane)
+        {
+            lane.MaySpin = true;
+            StartReader("inline", () => _loop.CarryBoth(lane, _replies, _state.Geometry.LargeBufferSize));
+        }
+        for (int i = 0; i < _options.Readers && _lane is null; i++)
         {
             int reader = i;
-            new Thread(() =>
-            {
-                int error = _loop.ReadRequests(reader);
-                if (error != Errno.ENODEV)
-                    _log.DeviceFailed(error);
-                Pipes.Signal(_gone);
-            }, 256 << 10)
-            { IsBackground = true, Name = $"reader {i}" }.Start();
+            StartReader($"reader {i}", () => _loop.ReadRequests(reader));
         }
         new Thread(WatchRequests, 256 << 10) { IsBackground = true, Name = "watch" }.Start();
     }
+
+    private void StartReader(string name, Func<int> read) => new Thread(() =>
+    {
+        int error = read();
+        if (error != Errno.ENODEV)
+            _log.DeviceFailed(error);
+        _lane?.End();
+        Pipes.Signal(_gone);
+    }, 256 << 10)
+    { IsBackground = true, Name = name }.Start();
 
     /// <summary>One client from its start to its death. Returns how the session ended, or null when the next client is due.</summary>
     private SessionEnd? ServeOneClient(long died, out bool served, out ChildExit exit, out string reason)
@@ -170,8 +184,7 @@ internal sealed unsafe class RelaySession : IDisposable
         {
             _client = client;
             (_state.Header->ClientStarted, _state.Header->ClientPid) = (client.StartTime, client.Id);
-            var replies = new Thread(() => _loop.ReadReplies(link, _replies, _state.Geometry.LargeBufferSize), 256 << 10) { IsBackground = true, Name = "replies" };
-            replies.Start();
+            var replies = PassReplies(link);
             string? refused = null;
             SessionEnd? end = null;
             // The introduction waits for the client, and the client may die in it: it has a thread of its own.
@@ -181,7 +194,8 @@ internal sealed unsafe class RelaySession : IDisposable
             _pending.Close();
             link.End();
             introduction.Join();
-            replies.Join();
+            replies?.Join();
+            _lane?.Set(null);
             served = link.Served;
             if (refused is not null && end is null)
             {
@@ -200,6 +214,19 @@ internal sealed unsafe class RelaySession : IDisposable
             Collect(epoch);
             return end;
         }
+    }
+
+    /// <summary>The thread that passes a client's replies on; null where one thread carries both directions.</summary>
+    private Thread? PassReplies(ClientLink link)
+    {
+        if (_lane is not null)
+        {
+            _lane.Set(link);
+            return null;
+        }
+        var thread = new Thread(() => _loop.ReadReplies(link, _replies, _state.Geometry.LargeBufferSize), 256 << 10) { IsBackground = true, Name = "replies" };
+        thread.Start();
+        return thread;
     }
 
     /// <summary>INIT, then what the client before left half done, then the rest. Returns null, or why this client cannot serve.</summary>
@@ -337,7 +364,7 @@ internal sealed unsafe class RelaySession : IDisposable
     private void WatchRequests()
     {
         var watch = new Watch(_state, _pending, _answers, _keeper, _options);
-        var memory = new MemoryGuard("/sys/fs/cgroup");
+        var memory = new MemoryGuard(ControlGroup);
         var reported = TimeSpan.Zero;
         while (true)
         {
@@ -354,6 +381,8 @@ internal sealed unsafe class RelaySession : IDisposable
                 if (hung || full)
                     client.Kill();
             }
+            if (_lane is not null)
+                _lane.MaySpin = _spin.MaySpin();
             reported += TimeSpan.FromMilliseconds(Watch.TickMilliseconds);
             if (reported < ReportEvery)
                 continue;

@@ -72,12 +72,12 @@ internal sealed unsafe class ClientLink : IDisposable
         return sent >= 0 ? 0 : sent == -Errno.ENOBUFS ? -Errno.EAGAIN : sent;
     }
 
-    /// <summary>The next message, waiting for it; 0 or a negative error number once the link has ended.</summary>
-    public int Receive(byte* buffer, int capacity)
+    /// <summary>The next message; 0 or a negative error number once the link has ended, -EAGAIN where none is there and none is waited for.</summary>
+    public int Receive(byte* buffer, int capacity, bool wait = true)
     {
         if (!TryHold())
             return 0;
-        int received = Transfers.Receive(_fd, buffer, capacity);
+        int received = Transfers.Receive(_fd, buffer, capacity, wait);
         _socket.DangerousRelease();
         return received;
     }

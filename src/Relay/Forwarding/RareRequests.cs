@@ -55,19 +55,27 @@ internal sealed unsafe class RareRequests(FuseDevice device, SessionState state,
         landing->ForgetsDone = 0;
     }
 
-    /// <summary>Tells the client to forget; a client that does not read now is told with the node's next life.</summary>
-    public void Forget(in Forgotten forgotten)
+    /// <summary>Tells the client what it may forget, as far as its socket takes it: the rest waits for the next request.</summary>
+    public void SendForgets()
     {
         var link = pending.Link;
-        if (link is null || link.Epoch != forgotten.Epoch)
+        if (link is null)
             return;
+        while (state.Nodes.TryTakeForgotten(link.Epoch, out var forgotten))
+        {
+            if (SendForget(link, forgotten) != -Errno.EAGAIN)
+                continue;
+            state.Nodes.ForgetAtClient(forgotten.Node, forgotten.Lookups, forgotten.Epoch);
+            return;
+        }
+    }
+
+    private static int SendForget(ClientLink link, in Forgotten forgotten)
+    {
         byte* message = stackalloc byte[InHeader.Size + 8];
         *(InHeader*)message = new InHeader { Len = InHeader.Size + 8, Opcode = Opcode.Forget, NodeId = forgotten.Node.Id, Unique = 2 };
         *(ulong*)(message + InHeader.Size) = forgotten.Lookups;
-        int error;
-        while ((error = link.Send(message, InHeader.Size + 8, null, 0)) == -Errno.EAGAIN && !link.Ended)
-            Poll.Wait(link.Socket, PollEvents.Out, 100);
-        _ = error;
+        return link.Send(message, InHeader.Size + 8, null, 0);
     }
 
     /// <summary>The reply to a request that the kernel was answered long ago: what it handed out is handed back.</summary>

@@ -234,6 +234,9 @@ internal sealed unsafe class InFlight : IDisposable
         return slot;
     }
 
+    /// <summary>Whether <see cref="Take"/> would not wait: for the only thread that takes.</summary>
+    public bool HasRoom => _slots.CurrentCount > 0 && _buffers.CurrentCount > 0;
+
     /// <summary>Gives a slot back. Its word belongs to the caller.</summary>
     public void Release(Slot* slot)
     {
