@@ -2,9 +2,17 @@ using System.Globalization;
 
 namespace Sluice.Linux;
 
-/// <summary>The kernel's FUSE connections: their numbers, and fusectl, which ends one whoever holds its device.</summary>
-public static unsafe class FuseConnections
+/// <summary>
+/// The kernel's FUSE connections: their numbers, and fusectl, which ends one whoever holds its device. Its mount of fusectl
+/// hangs nowhere: there need be none at /sys/fs/fuse/connections, and in a container there is none. It is made at the first
+/// use and kept, for to give up a mount takes the kernel tens of milliseconds.
+/// </summary>
+public sealed unsafe class FuseConnections : IDisposable
 {
+    private readonly Lazy<FileDescriptor> _control = new(
+        static () => Mounts.CreateDetached("fusectl", [], MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec),
+        LazyThreadSafetyMode.PublicationOnly);
+
     /// <summary>
     /// The connection of an open /dev/fuse, which is the minor number of its mount's device. Null where the kernel does not
     /// tell (/proc/self/fdinfo says <c>fuse_connection:</c> on Linux 6.18), and for a device without a mount.
@@ -26,14 +34,12 @@ public static unsafe class FuseConnections
     /// </summary>
     /// <returns>Whether there was such a connection.</returns>
     /// <exception cref="LinuxException">The kernel has no fusectl, or the process not the right to use it.</exception>
-    public static bool Abort(uint connection)
+    public bool Abort(uint connection)
     {
-        // A mount of our own that hangs nowhere: there need be none at /sys/fs/fuse/connections, and in a container there is none.
-        using var control = Mounts.CreateDetached("fusectl", [], MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec);
         try
         {
             using var abort = FileDescriptor.Open(
-                string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{control.Number}/{connection}/abort"), OpenFlags.WriteOnly);
+                string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_control.Value.Number}/{connection}/abort"), OpenFlags.WriteOnly);
             byte one = (byte)'1';
             int written = Transfers.Write(abort.Number, &one, 1);
             return written == 1 ? true : throw new LinuxException($"write(fusectl {connection}/abort)", -written);
@@ -42,6 +48,12 @@ public static unsafe class FuseConnections
         {
             return false;
         }
+    }
+
+    public void Dispose()
+    {
+        if (_control.IsValueCreated)
+            _control.Value.Dispose();
     }
 
     private const string FdInfoField = "fuse_connection:";

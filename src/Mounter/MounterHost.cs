@@ -11,23 +11,20 @@ internal sealed class MounterHost : IDisposable
     private const int MaxLostCalls = 16; // arbitrary: unmounts and looks at /proc that hang at once
 
     private readonly FileStream _lock;
-    private readonly SessionLoop _loop;
     private readonly ControlSocket _control;
-    private readonly ILogger _logger;
+    private readonly SessionEnvironment _environment;
 
     private MounterHost(FileStream directoryLock, SessionEnvironment environment)
     {
         _lock = directoryLock;
-        _logger = environment.Logger;
-        _loop = environment.Loop;
-        Counters = environment.Counters;
+        _environment = environment;
         Sessions = new(environment);
         _control = new(environment, Sessions);
     }
 
     public SessionTable Sessions { get; }
 
-    public Counters Counters { get; }
+    public Counters Counters => _environment.Counters;
 
     /// <summary>Takes over what a mounter before it left, and serves from then on.</summary>
     /// <exception cref="IOException">Another mounter serves the directory, or it cannot be used.</exception>
@@ -38,7 +35,7 @@ internal sealed class MounterHost : IDisposable
         // flock(2): gone with the process, however that ends.
         var directoryLock = new FileStream(Path.Combine(options.Root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         var loop = new SessionLoop(logger);
-        var environment = new SessionEnvironment(loop, directories, new(MaxLostCalls), new(), options, logger);
+        var environment = new SessionEnvironment(loop, directories, new(MaxLostCalls), new(), new(), options, logger);
         MounterHost? host = null;
         await loop.InvokeAsync(() => host = new(directoryLock, environment));
         int sessions = await host!.Sessions.AdoptAsync();
@@ -52,10 +49,11 @@ internal sealed class MounterHost : IDisposable
 
     public void Dispose()
     {
-        _loop.InvokeAsync(_control.Dispose).Wait();
+        _environment.Loop.InvokeAsync(_control.Dispose).Wait();
         Sessions.Dispose();
-        _loop.Dispose();
+        _environment.Loop.Dispose();
+        _environment.Connections.Dispose();
         _lock.Dispose();
-        Log.Stopped(_logger);
+        Log.Stopped(_environment.Logger);
     }
 }

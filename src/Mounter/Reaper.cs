@@ -42,12 +42,12 @@ internal sealed class Reaper(SessionEnvironment environment)
     private static bool IsOrphan(MountInfo mount, HashSet<string> known) =>
         mount.Root == "/" && MountLayers.SessionOf(mount) is { } session && SessionRequest.IsId(session) && !known.Contains(session);
 
-    private static bool Reap(string mountPoint, IReadOnlyList<MountInfo> orphans, HashSet<string> known)
+    private bool Reap(string mountPoint, IReadOnlyList<MountInfo> orphans, HashSet<string> known)
     {
         // First, for a lazy unmount alone frees nobody who waits for an answer. The table says whose the numbers are now.
         var connections = orphans.Where(mount => mount.Type == MountLayers.FuseType).Select(mount => mount.Device.Minor).ToHashSet();
         foreach (uint connection in MountInfo.ReadAll().Where(m => IsOrphan(m, known) && connections.Contains(m.Device.Minor)).Select(m => m.Device.Minor).Distinct())
-            _ = FuseConnections.Abort(connection);
+            _ = environment.Connections.Abort(connection);
         MountLayers.Remove(mountPoint, mount => mount.MountPoint == mountPoint && IsOrphan(mount, known));
         _ = Files.RemoveDirectory(mountPoint); // stays where it is not empty, or not gone for somebody else
         return true;

@@ -128,8 +128,9 @@ internal sealed class Node : IDisposable
         foreach (string directory in Directory.GetDirectories(Path.GetTempPath(), Prefix + "*").Where(isStale))
         {
             var mounts = MountInfo.ReadAll().FindAll(mount => mount.MountPoint.StartsWith(directory + "/", StringComparison.Ordinal));
+            using var connections = new FuseConnections();
             foreach (var mount in mounts.Where(mount => mount.Type.StartsWith("fuse", StringComparison.Ordinal)))
-                FuseConnections.Abort(mount.Device.Minor);
+                connections.Abort(mount.Device.Minor);
             foreach (var mount in mounts)
                 Mounts.Detach(mount.MountPoint);
             Directory.Delete(directory, recursive: true);

@@ -70,7 +70,7 @@ internal sealed class ForeignDescriptors(SessionEnvironment environment)
         foreach (uint connection in MountInfo.ReadAll().Where(m => m.Type == MountLayers.FuseType && connections.Contains(m.Device.Minor)).Select(m => m.Device.Minor).Distinct())
         {
             Log.MountHeldUp(environment.Logger, connection);
-            _ = FuseConnections.Abort(connection);
+            _ = environment.Connections.Abort(connection);
         }
     }
 }

@@ -209,7 +209,7 @@ internal sealed partial class MountSession : IDisposable
             if (_store.DetachedMount is not null && _record.Connection is { } detached)
                 connections = connections.Append(detached);
             foreach (uint connection in connections)
-                _ = FuseConnections.Abort(connection);
+                _ = _environment.Connections.Abort(connection);
         }
         catch (LinuxException e)
         {

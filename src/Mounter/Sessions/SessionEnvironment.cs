@@ -1,7 +1,10 @@
+using Sluice.Linux;
+
 namespace Sluice.Mounter.Sessions;
 
 /// <summary>What every session of a mounter works with.</summary>
-internal sealed record SessionEnvironment(SessionLoop Loop, HostDirectories Directories, LosableThreads Threads, Counters Counters, MounterOptions Options, ILogger Logger)
+internal sealed record SessionEnvironment(
+    SessionLoop Loop, HostDirectories Directories, LosableThreads Threads, FuseConnections Connections, Counters Counters, MounterOptions Options, ILogger Logger)
 {
     public KilledTasks KilledTasks => field ??= new(this);
 
