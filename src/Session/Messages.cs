@@ -15,7 +15,7 @@ public abstract record Message
 /// <param name="RelayVersion">For the log.</param>
 /// <param name="KnowsState">
 /// It can go on with the session's mount, from its state file or because it never stopped. False asks for a fresh mount,
-/// which goes on top of an old one.
+/// which goes on top of an old one; so does a relay whose descriptor is dead (ENODEV).
 /// </param>
 /// <param name="Epoch">How many clients the session has had, for the log.</param>
 /// <param name="MaxTransfer">Bytes of the largest FUSE message that the socket pairs should carry, header included.</param>

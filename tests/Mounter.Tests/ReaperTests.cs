@@ -64,7 +64,7 @@ public sealed class ReaperTests
     }
 
     [Fact]
-    public async Task A_session_whose_record_is_broken_keeps_its_mounts()
+    public async Task A_session_whose_record_is_broken_keeps_its_mounts_until_it_is_unpublished()
     {
         using var node = Node.Create();
         await node.StartAsync();
@@ -74,6 +74,10 @@ public sealed class ReaperTests
         await node.StartAsync();
         Assert.Empty(await node.Mounter.Sessions.StatusAsync());
         Assert.Single(node.MountsAt("a"));
+
+        await node.Mounter.Sessions.UnpublishAsync("a");
+        Assert.Empty(node.MountsAt("a"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(node.Root, "sessions")));
     }
 
     [Fact]

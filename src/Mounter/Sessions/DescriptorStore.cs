@@ -14,6 +14,13 @@ internal sealed class DescriptorStore : IDisposable
     /// <summary>The current mount while it is not attached; closing it undoes it.</summary>
     public FileDescriptor? DetachedMount { get; private set; }
 
+    /// <summary>Whether the kernel still has a connection for a device: it may have been ended through fusectl, or its mount taken away by hand.</summary>
+    public static bool IsAlive(FileDescriptor device)
+    {
+        Span<PollEntry> entries = [new(device.Number, PollEvents.None)];
+        return Poll.Wait(entries, 0) == 0; // POLLERR otherwise: fuse_dev_poll
+    }
+
     /// <summary>Keeps a fresh mount instead of what was there.</summary>
     public void Keep(FileDescriptor device, FileDescriptor detachedMount)
     {

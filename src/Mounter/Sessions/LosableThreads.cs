@@ -43,7 +43,15 @@ internal sealed class LosableThreads(int limit)
             Name = name,
             IsBackground = true,
         };
-        thread.Start();
+        try
+        {
+            thread.Start();
+        }
+        catch
+        {
+            Interlocked.Decrement(ref _running);
+            throw;
+        }
         try
         {
             return await result.Task.WaitAsync(patience);

@@ -34,10 +34,10 @@ internal sealed class MountLayers(SessionRequest request)
         mount.MountPoint == request.Target && mount.Root == "/" && mount.Source == Source && mount.Type is FuseType or PlaceholderType;
 
     /// <summary>Covers the target with an empty directory, unless a layer of this session is there already.</summary>
+    /// <param name="mounts">What is mounted now.</param>
     /// <exception cref="LinuxException">The call failed; EBUSY: something else is mounted there.</exception>
-    public void MountPlaceholder()
+    public void MountPlaceholder(List<MountInfo> mounts)
     {
-        var mounts = MountInfo.ReadAll();
         if (mounts.Exists(IsLayer))
             return;
         if (MountInfo.Top(mounts, request.Target) is { } top)

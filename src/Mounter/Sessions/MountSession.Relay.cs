@@ -38,8 +38,8 @@ internal sealed partial class MountSession
 
         if (!hello.KnowsState)
             Welcome("the relay knows nothing of an earlier one");
-        else if (_store.Device is not null)
-            WelcomeBack();
+        else if (_store.Device is { } device)
+            WelcomeBackTo(device);
         else if (_adopted && _record.Connection is not null)
             _depositLimit = _environment.Loop.After(DepositPatience, () => Welcome("mounter and relay had both ended"));
         else
@@ -99,9 +99,14 @@ internal sealed partial class MountSession
         }
     }
 
-    /// <summary>The mount that is there, attached or not.</summary>
-    private void WelcomeBack()
+    /// <summary>The mount that is there, attached or not, unless somebody ended it.</summary>
+    private void WelcomeBackTo(FileDescriptor device)
     {
+        if (!DescriptorStore.IsAlive(device))
+        {
+            Welcome("its connection was ended by somebody else");
+            return;
+        }
         EndAwaitingDeposit();
         _environment.Counters.ResumedMounts++;
         Log.Resumed(_environment.Logger, Request.Id, _record.Connection ?? 0);
@@ -156,7 +161,7 @@ internal sealed partial class MountSession
         _environment.Counters.Deposits++;
         Log.Deposited(_environment.Logger, Request.Id, deposit.MountId);
         _store.Keep(device.Duplicate());
-        WelcomeBack();
+        WelcomeBackTo(device);
     }
 
     /// <summary>

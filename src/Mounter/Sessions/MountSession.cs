@@ -67,7 +67,7 @@ internal sealed partial class MountSession : IDisposable
         {
             // The record first: a mount without one would be an orphan for the next mounter.
             environment.Directories.Save(session._record);
-            session._layers.MountPlaceholder();
+            session._layers.MountPlaceholder(MountInfo.ReadAll());
             session.Listen();
             Log.Prepared(environment.Logger, request.Id, target);
             return session;
@@ -84,16 +84,19 @@ internal sealed partial class MountSession : IDisposable
     }
 
     /// <summary>Takes a session over from a mounter that ended: what is mounted stays, and relays deposit their descriptors.</summary>
+    /// <param name="environment">The mounter's.</param>
+    /// <param name="id">The session's.</param>
+    /// <param name="mounts">What is mounted now.</param>
     /// <exception cref="InvalidDataException">Its record cannot be read: left alone, for its mount may be in use.</exception>
     /// <exception cref="LinuxException">ENOENT: the target is gone, and with it its pod. EBUSY as in <see cref="Prepare"/>.</exception>
-    public static MountSession Adopt(SessionEnvironment environment, string id)
+    public static MountSession Adopt(SessionEnvironment environment, string id, List<MountInfo> mounts)
     {
         var session = new MountSession(environment, environment.Directories.Load(id), adopted: true);
         try
         {
-            session._layers.MountPlaceholder();
+            session._layers.MountPlaceholder(mounts);
             session._attached = session._record.Connection is { } connection
-                && MountInfo.ReadAll().Exists(m => session._layers.IsLayer(m) && session._layers.IsFuseMount(m) && m.Device.Minor == connection);
+                && mounts.Exists(m => session._layers.IsLayer(m) && session._layers.IsFuseMount(m) && m.Device.Minor == connection);
             session.Listen();
             session.AwaitRelay();
             Log.Adopted(environment.Logger, id, session.Request.Target, session._attached);

@@ -10,8 +10,8 @@ namespace Sluice.Mounter.Sessions;
 internal sealed class SessionListener : IDisposable
 {
     private const int MaxSilent = 4; // connections that have not said Hello yet; arbitrary
-    private const int Burst = 20; // connections at once; arbitrary
-    private const int PerSecond = 10;
+    private const int Burst = 50; // connections at once; arbitrary
+    private const int PerSecond = 20;
     private const int EveryoneMayConnect = 0x1B6; // 0666: who may is decided by who sees the directory
     private static readonly TimeSpan HelloLimit = TimeSpan.FromSeconds(5);
 

@@ -23,8 +23,9 @@ internal sealed class SessionTable : IDisposable
     /// <summary>Takes over the sessions that lie in the mounter's directory, then looks for mounts without one, now and from time to time. Returns their number.</summary>
     public Task<int> AdoptAsync() => _environment.Loop.InvokeAsync(async () =>
     {
+        var mounts = MountInfo.ReadAll(); // once: a node may have thousands
         foreach (string id in _environment.Directories.Ids())
-            Adopt(id);
+            Adopt(id, mounts);
         await ReapAsync();
         return _sessions.Count;
     });
@@ -47,15 +48,21 @@ internal sealed class SessionTable : IDisposable
         session.SetSecret(secret);
     });
 
-    /// <summary>Removes a session, its mounts and its directories. Nothing happens where there is none.</summary>
+    /// <summary>Removes a session, its mounts and its directories; what is left of one that could not be taken over too.</summary>
     /// <exception cref="TimeoutException">An unmount hangs. Call again.</exception>
     /// <exception cref="LinuxException">EBUSY: something that is not ours is mounted on top. Call again once it is gone.</exception>
     public Task UnpublishAsync(string id) => _environment.Loop.InvokeAsync(async () =>
     {
         if (!_sessions.TryGetValue(id, out var session))
+        {
+            if (_environment.Directories.Ids().Contains(id))
+                _environment.Directories.Remove(id);
+            await _reaper.RunAsync(); // its mounts are nobody's now
             return false;
+        }
         await session.RemoveAsync();
-        _sessions.Remove(id);
+        if (_sessions.GetValueOrDefault(id) == session) // another call may have been faster, and another session come
+            _sessions.Remove(id);
         session.Dispose();
         return true;
     });
@@ -71,11 +78,11 @@ internal sealed class SessionTable : IDisposable
         _sessions.Clear();
     }).Wait();
 
-    private void Adopt(string id)
+    private void Adopt(string id, List<MountInfo> mounts)
     {
         try
         {
-            _sessions.Add(id, MountSession.Adopt(_environment, id));
+            _sessions.Add(id, MountSession.Adopt(_environment, id, mounts));
         }
         catch (LinuxException e) when (e.Errno == Errno.ENOENT)
         {

@@ -105,6 +105,36 @@ public sealed class MountSessionTests
     }
 
     [Fact]
+    public async Task A_hundred_relays_leave_no_descriptor_behind()
+    {
+        using var node = Node.Create();
+        await node.StartAsync();
+        await node.PublishAsync("a");
+        node.ServingRelay("a", marker: 1).Dispose();
+        string? before = null;
+        for (uint i = 0; i < 101; i++)
+        {
+            using (var relay = node.Relay("a"))
+            {
+                relay.Send(new Hello(1, 1, "test", true, i, 0));
+                relay.ReceiveWelcome(resumed: true);
+                relay.Serve(marker: i);
+                relay.Send(new Serving(i));
+                if (i % 25 == 0)
+                    Assert.Equal(i.ToString(System.Globalization.CultureInfo.InvariantCulture), node.Stat("a"));
+            }
+            if (i == 0)
+            {
+                await Task.Delay(200, TestContext.Current.CancellationToken);
+                before = Descriptors();
+            }
+        }
+        for (int i = 0; i < 100 && Descriptors() != before; i++)
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        Assert.Equal(before, Descriptors());
+    }
+
+    [Fact]
     public async Task A_relay_that_died_before_it_served_leaves_its_descriptor_too()
     {
         using var node = Node.Create();
@@ -139,6 +169,27 @@ public sealed class MountSessionTests
         Assert.Equal(1, node.Mounter!.Counters.LostMounts);
         await node.Mounter.Sessions.UnpublishAsync("a");
         Assert.Empty(node.MountsAt("a"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_connection_that_somebody_ended_is_not_given_again(bool afterRestart)
+    {
+        using var node = Node.Create();
+        await node.StartAsync();
+        await node.PublishAsync("a");
+        var first = node.ServingRelay("a", marker: 1);
+        ulong connection = first.Welcomed!.MountId;
+        using (var connections = new FuseConnections())
+            Assert.True(connections.Abort((uint)connection));
+        if (afterRestart)
+            await node.RestartAsync();
+        using var second = first.Reconnected(SessionChannel.Connect(node.SocketDirectory("a")));
+        second.Send(new Hello(1, 1, "test", true, 1, 0));
+        second.Send(new Deposit(connection), second.Device);
+        second.ReceiveWelcome(resumed: false);
+        Assert.Equal(1, node.Mounter!.Counters.LostMounts);
     }
 
     [Fact]
