@@ -18,11 +18,15 @@ internal sealed unsafe class Answers(FuseDevice device, SessionState state, Repl
         byte* request = state.Requests.RequestOf(slot);
         var header = (OutHeader*)message;
         bool mutates = Opcodes.Of(((InHeader*)request)->Opcode).Mutates;
+        int error = 0;
         if (header->Error == 0)
         {
             if (mutates && header->Len == OutHeader.Size)
+            {
+                replies.NoteMove(slot);
                 Keep(slot, message); // what it does to the tables follows, and is done by an heir if not by us
-            int error = replies.Take(request, slot->Length, message, epoch);
+            }
+            error = replies.Take(slot, message, epoch);
             if (error != 0)
                 (header->Error, header->Len) = (-error, OutHeader.Size);
         }
@@ -32,8 +36,11 @@ internal sealed unsafe class Answers(FuseDevice device, SessionState state, Repl
             Keep(slot, message);
             Volatile.Write(ref slot->Applied, 1);
         }
-        if (device.Reply(message, (int)header->Len) < 0 && header->Error == 0)
+        int written = device.Reply(message, (int)header->Len);
+        if (written < 0 && header->Error == 0)
             replies.TakeBack(request, message, epoch);
+        else if (written >= 0 && error != 0)
+            ToldLost(request);
         state.Requests.Release(slot);
     }
 
@@ -64,8 +71,9 @@ internal sealed unsafe class Answers(FuseDevice device, SessionState state, Repl
     /// <summary>A RELEASE or RELEASEDIR that the present client knows nothing of.</summary>
     public void Released(Slot* slot)
     {
-        replies.Close(*(ulong*)(state.Requests.RequestOf(slot) + InHeader.Size));
+        ulong handle = *(ulong*)(state.Requests.RequestOf(slot) + InHeader.Size);
         InPlace(slot, 0);
+        replies.Close(handle); // last: an heir that found the request once more would close whose number it is by then
     }
 
     /// <summary>
@@ -76,12 +84,22 @@ internal sealed unsafe class Answers(FuseDevice device, SessionState state, Repl
     {
         if (slot->ReplyLength == 0)
             return false;
+        var reply = (OutHeader*)slot->Reply;
         if (slot->Applied == 0)
-            _ = replies.Take(state.Requests.RequestOf(slot), slot->Length, slot->Reply, epoch: 0); // a name or a handle that is gone
-        ((OutHeader*)slot->Reply)->Unique = slot->Unique;
-        _ = device.Reply(slot->Reply, (int)slot->ReplyLength);
+            reply->Error = -replies.Take(slot, slot->Reply, epoch: 0); // a name or a handle that is gone, data that is lost
+        reply->Unique = slot->Unique;
+        if (device.Reply(slot->Reply, (int)slot->ReplyLength) >= 0 && reply->Error != 0)
+            ToldLost(state.Requests.RequestOf(slot));
         state.Requests.Release(slot);
         return true;
+    }
+
+    /// <summary>A loss counts as told once the kernel has it, and not before: told twice is better than never.</summary>
+    private void ToldLost(byte* request)
+    {
+        var header = (InHeader*)request;
+        if (header->Opcode is Opcode.Fsync or Opcode.Flush)
+            state.Nodes.ToldLost(header->NodeId);
     }
 
     private static void Keep(Slot* slot, byte* message)

@@ -48,11 +48,9 @@ internal sealed unsafe class RareRequests(FuseDevice device, SessionState state,
         {
             ulong* entry = (ulong*)(body + 8 + (landing->ForgetsDone * 16));
             state.Nodes.Forget(one ? header->NodeId : entry[0], one ? *(ulong*)body : entry[1], epoch, landing);
-            landing->ForgetsDone++;
-            Volatile.Write(ref landing->ForgetPending, 0);
         }
         Volatile.Write(ref *(uint*)buffer, 0); // before the marks are reset: an heir must not begin again
-        landing->ForgetsDone = 0;
+        landing->ResetForgets();
     }
 
     /// <summary>Tells the client what it may forget, as far as its socket takes it: the rest waits for the next request.</summary>
@@ -81,39 +79,22 @@ internal sealed unsafe class RareRequests(FuseDevice device, SessionState state,
     /// <summary>The reply to a request that the kernel was answered long ago: what it handed out is handed back.</summary>
     public void Late(Slot* slot, byte* message, ClientLink link)
     {
-        byte* request = state.Requests.RequestOf(slot);
-        var header = (OutHeader*)message;
-        if (header->Error == 0 && replies.Take(request, slot->Length, message, link.Epoch) == 0)
-        {
-            byte* body = message + OutHeader.Size;
-            ulong fh = Opcodes.Of(((InHeader*)request)->Opcode).Reply switch
-            {
-                ReplyBody.Open => ((OpenOut*)body)->Fh,
-                ReplyBody.EntryOpen => ((OpenOut*)(body + EntryOut.Size))->Fh,
-                _ => 0,
-            };
-            if (fh != 0)
-                ReleaseAtClient(fh, link);
-            replies.TakeBack(request, message, link.Epoch);
-        }
+        if (((OutHeader*)message)->Error == 0 && replies.TakeLate(slot, message, link.Epoch) is { } opened)
+            ReleaseAtClient(slot, opened.Node, opened.Handle, link);
         state.Requests.Release(slot);
     }
 
     /// <summary>A handle that the kernel never heard of: the client may close it.</summary>
-    private void ReleaseAtClient(ulong handle, ClientLink link)
+    private void ReleaseAtClient(Slot* slot, ClientNode node, ClientHandle handle, ClientLink link)
     {
-        if (!state.Handles.IsLive(handle) || !state.Handles.TryBound(handle, link.Epoch, out var client))
-            return;
-        var record = state.Handles[handle];
-        if (!state.Nodes.TryBound(record->Node, link.Epoch, out var node))
-            return;
+        byte* request = state.Requests.RequestOf(slot);
         const int Length = InHeader.Size + 24; // fuse_release_in
         byte* message = stackalloc byte[Length];
         new Span<byte>(message, Length).Clear();
         // An own call that nobody waits for: its answer is dropped.
-        *(InHeader*)message = new InHeader { Len = Length, Opcode = record->Directory == 1 ? Opcode.Releasedir : Opcode.Release, NodeId = node.Id, Unique = 1UL << 62 };
-        *(ulong*)(message + InHeader.Size) = client.Fh;
-        *(uint*)(message + InHeader.Size + 8) = record->OpenFlags;
+        *(InHeader*)message = new InHeader { Len = Length, Opcode = ((InHeader*)request)->Opcode == Opcode.Opendir ? Opcode.Releasedir : Opcode.Release, NodeId = node.Id, Unique = 1UL << 62 };
+        *(ulong*)(message + InHeader.Size) = handle.Fh;
+        *(uint*)(message + InHeader.Size + 8) = *(uint*)(request + InHeader.Size);
         _ = link.Send(message, Length, null, 0);
     }
 

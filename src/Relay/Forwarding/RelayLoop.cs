@@ -21,19 +21,16 @@ internal sealed unsafe class RelayLoop(FuseDevice device, SessionState state, Pe
         int capacity = state.Geometry.LargeBufferSize;
         while (true)
         {
-            if (!state.Requests.Populate(landing))
+            if (!state.Requests.Prepare(landing))
                 return Errno.ENOMEM;
             byte* buffer = state.Requests.BufferOf(landing);
             // A length that is not zero tells an heir that a request was read.
             Volatile.Write(ref *(uint*)buffer, 0);
             int length = device.Read(buffer, capacity);
-            if (length < 0)
-            {
-                if (-length is Errno.EINTR or Errno.EAGAIN or Errno.ENOENT)
-                    continue;
+            if (length > 0)
+                Accept(landing, buffer, length);
+            else if (-length is not (Errno.EINTR or Errno.EAGAIN or Errno.ENOENT))
                 return -length;
-            }
-            Accept(landing, buffer, length);
         }
     }
 
@@ -54,7 +51,7 @@ internal sealed unsafe class RelayLoop(FuseDevice device, SessionState state, Pe
         {
             bool moved = false;
             var link = lane.Acknowledge();
-            if (state.Requests.HasRoom && state.Requests.Populate(landing))
+            if (state.Requests.HasRoomFor(landing) && state.Requests.Prepare(landing))
             {
                 byte* buffer = state.Requests.BufferOf(landing);
                 Volatile.Write(ref *(uint*)buffer, 0);
@@ -87,11 +84,12 @@ internal sealed unsafe class RelayLoop(FuseDevice device, SessionState state, Pe
     private void Sleep(InlineLane lane, ClientLink? link, int reply, Span<PollEntry> entries)
     {
         bool listens = link is not null && reply is not 0;
-        entries[0] = new(device.Descriptor.Number, state.Requests.HasRoom ? PollEvents.In : PollEvents.None);
+        bool hasRoom = state.Requests.HasRoomFor(state.LandingOf(0));
+        entries[0] = new(device.Descriptor.Number, hasRoom ? PollEvents.In : PollEvents.None);
         entries[1] = new(lane.Changed.Number, PollEvents.In);
         entries[2] = new(listens ? link!.Socket.Number : -1, PollEvents.In);
         // The limit: a slot may come free on another thread, and a spin may be allowed again.
-        Poll.Wait(entries, state.Requests.HasRoom ? 1000 : 1);
+        Poll.Wait(entries, hasRoom ? 1000 : 1);
     }
 
     /// <summary>Takes one request that lies in <paramref name="landing"/>, which is free afterwards.</summary>

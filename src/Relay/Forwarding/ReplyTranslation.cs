@@ -11,20 +11,21 @@ namespace Sluice.Relay.Forwarding;
 internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions options, Counters counters)
 {
     /// <summary>Checks and translates <paramref name="message"/> in place.</summary>
-    /// <param name="request">The kernel's request.</param>
-    /// <param name="requestLength">Its length.</param>
+    /// <param name="slot">The kernel's request.</param>
     /// <param name="message">The reply, header first; its length is the header's.</param>
     /// <param name="epoch">The client's.</param>
     /// <returns>0, or the positive error number that the kernel gets instead.</returns>
-    public int Take(byte* request, uint requestLength, byte* message, uint epoch)
+    public int Take(Slot* slot, byte* message, uint epoch)
     {
+        byte* request = state.Requests.RequestOf(slot);
+        uint requestLength = slot->Length;
         var header = (InHeader*)request;
         byte* asked = request + InHeader.Size;
         byte* body = message + OutHeader.Size;
         int length = (int)((OutHeader*)message)->Len - OutHeader.Size;
         return Opcodes.Of(header->Opcode).Reply switch
         {
-            ReplyBody.None => length == 0 ? TakeNothing(header, asked, requestLength, epoch) : Violation(),
+            ReplyBody.None => length == 0 ? TakeNothing(slot, epoch) : Violation(),
             ReplyBody.Entry => length == EntryOut.Size ? TakeEntry(header, requestLength, (EntryOut*)body, epoch) : Violation(),
             ReplyBody.EntryOpen => length == EntryOut.Size + OpenOut.Size ? TakeEntryOpen(header, asked, requestLength, body, epoch) : Violation(),
             ReplyBody.Attr => length == AttrOut.Size ? TakeAttr(header, (AttrOut*)body) : Violation(),
@@ -33,7 +34,7 @@ internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions o
             ReplyBody.Target => length is > 0 and < 4096 ? 0 : Violation(),
             ReplyBody.Written => length == 8 ? TakeWritten(header, asked, body) : Violation(),
             ReplyBody.Statfs => length == StateHeader.StatfsBytes.Size ? TakeStatfs(body) : Violation(),
-            ReplyBody.Xattr => length == (*(uint*)asked == 0 ? 8 : length) && length <= Math.Max(8, *(uint*)asked) ? 0 : Violation(),
+            ReplyBody.Xattr => (*(uint*)asked == 0 ? length == 8 : length <= *(uint*)asked) ? 0 : Violation(),
             ReplyBody.Lock => length == 24 ? 0 : Violation(),
             ReplyBody.Eight => length == 8 ? 0 : Violation(),
             ReplyBody.Ioctl => length >= 16 && length - 16 <= *(uint*)(asked + 28) ? 0 : Violation(),
@@ -41,6 +42,56 @@ internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions o
             ReplyBody.DirentsPlus => length <= *(uint*)(asked + 16) ? TakeDirentsPlus(header, asked, body, length, epoch) : Violation(),
             _ => Violation(),
         };
+    }
+
+    /// <summary>Notes in the slot of a RENAME which nodes have its names, before <see cref="Take"/> changes that: an heir does the same with them.</summary>
+    public void NoteMove(Slot* slot)
+    {
+        byte* request = state.Requests.RequestOf(slot);
+        byte* asked = request + InHeader.Size;
+        var header = (InHeader*)request;
+        if (header->Opcode is not (Opcode.Rename or Opcode.Rename2))
+            return;
+        const uint RenameExchange = 2;
+        bool exchange = header->Opcode == Opcode.Rename2 && (*(uint*)(asked + 8) & RenameExchange) != 0;
+        slot->Moved = state.Nodes.Find((uint)header->NodeId, Translation.NameOf(request, slot->Length));
+        slot->Exchanged = exchange ? state.Nodes.Find((uint)*(ulong*)asked, Translation.SecondNameOf(request, slot->Length)) : 0;
+    }
+
+    /// <summary>
+    /// Takes a reply to a request that the kernel no longer waits for, and whose nodes it may have forgotten: what the client
+    /// did counts, what it handed out is owed back to it.
+    /// </summary>
+    /// <returns>What the client has open for nobody, or null.</returns>
+    public (ClientNode Node, ClientHandle Handle)? TakeLate(Slot* slot, byte* message, uint epoch)
+    {
+        var header = (InHeader*)state.Requests.RequestOf(slot);
+        byte* body = message + OutHeader.Size;
+        int length = (int)((OutHeader*)message)->Len - OutHeader.Size;
+        switch (Opcodes.Of(header->Opcode).Reply)
+        {
+            case ReplyBody.None or ReplyBody.Written:
+                NoteMove(slot);
+                _ = Take(slot, message, epoch);
+                return null;
+            case ReplyBody.Entry when length == EntryOut.Size:
+                ForgetAtClient((EntryOut*)body, epoch);
+                return null;
+            case ReplyBody.EntryOpen when length == EntryOut.Size + OpenOut.Size:
+                ForgetAtClient((EntryOut*)body, epoch);
+                return (new(((EntryOut*)body)->NodeId), new(((OpenOut*)(body + EntryOut.Size))->Fh));
+            case ReplyBody.Open when length == OpenOut.Size && state.Nodes.TryBound(header->NodeId, epoch, out var node):
+                return (node, new(((OpenOut*)body)->Fh));
+            case ReplyBody.DirentsPlus when EntriesFit(body, length, EntryOut.Size):
+                for (int at = 0; at < length; at += EntryOut.Size + Dirent.Padded((int)((Dirent*)(body + at + EntryOut.Size))->Namelen))
+                {
+                    if (!IsDots(NameOf((Dirent*)(body + at + EntryOut.Size))))
+                        ForgetAtClient((EntryOut*)(body + at), epoch);
+                }
+                return null;
+            default:
+                return null;
+        }
     }
 
     /// <summary>Takes back what <see cref="Take"/> counted for a reply that the kernel did not want: its task was killed meanwhile.</summary>
@@ -84,28 +135,27 @@ internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions o
         return Errno.EIO;
     }
 
-    private int TakeNothing(InHeader* header, byte* asked, uint requestLength, uint epoch)
+    private int TakeNothing(Slot* slot, uint epoch)
     {
+        byte* request = state.Requests.RequestOf(slot);
+        var header = (InHeader*)request;
+        byte* asked = request + InHeader.Size;
         uint node = (uint)header->NodeId;
-        byte* request = (byte*)header;
         switch (header->Opcode)
         {
             case Opcode.Unlink or Opcode.Rmdir:
-                state.Nodes.RemoveName(node, Translation.NameOf(request, requestLength), epoch);
+                state.Nodes.RemoveName(node, Translation.NameOf(request, slot->Length), epoch);
                 break;
             case Opcode.Rename or Opcode.Rename2:
-                const uint RenameExchange = 2;
-                bool exchange = header->Opcode == Opcode.Rename2 && (*(uint*)(asked + 8) & RenameExchange) != 0;
-                state.Nodes.MoveName(node, Translation.NameOf(request, requestLength), (uint)*(ulong*)asked, Translation.SecondNameOf(request, requestLength), exchange, epoch);
+                state.Nodes.MoveName(node, Translation.NameOf(request, slot->Length), (uint)*(ulong*)asked, Translation.SecondNameOf(request, slot->Length), slot->Moved, slot->Exchanged, epoch);
                 break;
             case Opcode.Release or Opcode.Releasedir:
                 Close(*(ulong*)asked);
                 break;
-            case Opcode.Fsync or Opcode.Flush when header->Opcode == Opcode.Fsync || options.Durability <= Durability.Flush:
-                state.Nodes.SetDirty(node, false);
-                return state.Nodes.TakeLost(node) ? Errno.EIO : 0;
-            case Opcode.Flush:
-                return state.Nodes.TakeLost(node) ? Errno.EIO : 0;
+            case Opcode.Fsync or Opcode.Flush:
+                if (header->Opcode == Opcode.Fsync || options.Durability <= Durability.Flush)
+                    state.Nodes.SetDirty(node, false);
+                return state.Nodes.HasLost(node) ? Errno.EIO : 0;
             default:
                 break;
         }
@@ -207,7 +257,7 @@ internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions o
         for (int at = 0; at < length;)
         {
             var dirent = (Dirent*)(body + at);
-            var name = new ReadOnlySpan<byte>(body + at + Dirent.Size, (int)dirent->Namelen);
+            var name = NameOf(dirent);
             PinDirent((uint)header->NodeId, name, dirent);
             if (handle != null)
                 state.Directories.Append(handle, NameHash.Of(name), dirent->Off);
@@ -225,11 +275,11 @@ internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions o
         {
             var entry = (EntryOut*)(body + at);
             var dirent = (Dirent*)(body + at + EntryOut.Size);
-            var name = new ReadOnlySpan<byte>(dirent + 1, (int)dirent->Namelen);
+            var name = NameOf(dirent);
             // The kernel takes no lookup of "." and "..", and a zero node id as "no attributes".
             if (entry->NodeId != 0)
             {
-                bool dots = name is [(byte)'.'] or [(byte)'.', (byte)'.'];
+                bool dots = IsDots(name);
                 var client = new ClientNode(entry->NodeId);
                 uint node = dots || client == ClientNode.Root ? 0 : state.Nodes.Learn((uint)header->NodeId, name, entry, epoch);
                 if (node == 0 && !dots)
@@ -267,6 +317,16 @@ internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions o
             dirent->Ino = attr.Ino;
     }
 
+    private void ForgetAtClient(EntryOut* entry, uint epoch)
+    {
+        if (entry->NodeId is not (0 or FuseAbi.RootId))
+            state.Nodes.ForgetAtClient(new(entry->NodeId), 1, epoch);
+    }
+
+    private static ReadOnlySpan<byte> NameOf(Dirent* dirent) => new(dirent + 1, (int)dirent->Namelen);
+
+    private static bool IsDots(ReadOnlySpan<byte> name) => name is [(byte)'.'] or [(byte)'.', (byte)'.'];
+
     /// <summary>Whether the entries fill the body exactly, with names that a directory can hold.</summary>
     private static bool EntriesFit(byte* body, int length, int prefix)
     {
@@ -274,7 +334,7 @@ internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions o
         while (length - at >= prefix + Dirent.Size)
         {
             uint name = ((Dirent*)(body + at + prefix))->Namelen;
-            if (name is 0 or > FuseAbi.NameMax || Dirent.Padded((int)name) > length - at - prefix)
+            if (name is 0 or > FuseAbi.NameMax || Dirent.Padded((int)name) > length - at - prefix || NameOf((Dirent*)(body + at + prefix)).IndexOfAny((byte)'/', (byte)0) >= 0)
                 return false;
             at += prefix + Dirent.Padded((int)name);
         }

@@ -70,7 +70,7 @@ internal sealed unsafe class Adoption(FuseDevice device, SessionState state, Rar
             if (header->Len >= InHeader.Size && header->Len <= state.Geometry.LargeBufferSize)
                 Take(landing, buffer);
             Volatile.Write(ref *(uint*)state.Requests.BufferOf(landing), 0);
-            (landing->ForgetsDone, landing->ForgetPending) = (0, 0);
+            landing->ResetForgets();
         }
     }
 
@@ -84,12 +84,14 @@ internal sealed unsafe class Adoption(FuseDevice device, SessionState state, Rar
             return null;
         var seen = new bool[state.Requests.Capacity];
         var landing = state.LandingOf(0);
-        while (device.HasRequest() && state.Requests.Populate(landing))
+        while (device.HasRequest())
         {
+            if (state.Requests.InUse == state.Requests.Capacity || !state.Requests.Prepare(landing))
+                return null; // the rest waits in the kernel: nobody can tell what it would have been
             byte* buffer = state.Requests.BufferOf(landing);
             *(uint*)buffer = 0;
             if (device.Read(buffer, state.Geometry.LargeBufferSize) < 0)
-                break;
+                continue; // its task was killed
             var slot = Take(landing, buffer);
             if (slot != null)
                 seen[state.Requests.IndexOf(slot)] = true;

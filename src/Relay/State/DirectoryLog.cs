@@ -96,8 +96,9 @@ internal sealed unsafe class DirectoryLog
                 if (block->Entries[(i * 2) + 1] != cookie)
                     continue;
                 block->Count = (uint)i + 1;
-                FreeChain(block->Next);
-                block->Next = 0;
+                uint rest = block->Next;
+                block->Next = 0; // first: a free block may be another stream's a moment later
+                FreeChain(rest);
                 return true;
             }
         }

@@ -68,6 +68,14 @@ internal unsafe struct Slot
     [FieldOffset(52)]
     public uint Applied;
 
+    /// <summary>RENAME: the node that had the old name before the reply was applied.</summary>
+    [FieldOffset(56)]
+    public uint Moved;
+
+    /// <summary>RENAME_EXCHANGE: the node that had the new name.</summary>
+    [FieldOffset(60)]
+    public uint Exchanged;
+
     [FieldOffset(64)]
     public fixed byte Reply[ReplyCapacity];
 
@@ -97,6 +105,7 @@ internal sealed unsafe class InFlight : IDisposable
     private readonly int[] _freeSlots; // guarded by _gate, as all below
     private readonly int[] _freeBuffers;
     private readonly bool[] _populated;
+    private readonly Spare[] _spares = new Spare[Landing.MaxReaders]; // each its reader's own
     private int _freeSlotCount;
     private int _freeBufferCount;
     private ulong _sequence;
@@ -110,6 +119,7 @@ internal sealed unsafe class InFlight : IDisposable
         _freeBuffers = new int[geometry.LargeBuffers];
         _populated = new bool[geometry.LargeBuffers];
         Span<bool> used = stackalloc bool[geometry.LargeBuffers];
+        Span<bool> slotted = stackalloc bool[geometry.LargeBuffers];
         for (int reader = 0; reader < Landing.MaxReaders; reader++)
             used[(int)file.LandingOf(reader)->Buffer] = true;
         for (int i = geometry.Slots - 1; i >= 0; i--)
@@ -123,12 +133,19 @@ internal sealed unsafe class InFlight : IDisposable
             _sequence = Math.Max(_sequence, slot->Sequence);
             UsedMark = Math.Max(UsedMark, i + 1);
             if (slot->Buffer != OwnBuffer)
-                used[(int)slot->Buffer] = true;
+                used[(int)slot->Buffer] = slotted[(int)slot->Buffer] = true;
         }
         for (int i = geometry.LargeBuffers - 1; i >= 0; i--)
         {
             if (!used[i])
                 _freeBuffers[_freeBufferCount++] = i;
+        }
+        for (int reader = 0; reader < Landing.MaxReaders; reader++)
+        {
+            // Killed while a large request changed hands: the slot has the buffer, and the one that was to be the landing's is free.
+            var landing = file.LandingOf(reader);
+            if (slotted[(int)landing->Buffer])
+                HandOver(landing, _freeBuffers[--_freeBufferCount]);
         }
         _slots = new(_freeSlotCount);
         _buffers = new(_freeBufferCount);
@@ -139,7 +156,7 @@ internal sealed unsafe class InFlight : IDisposable
     /// <summary>Slots below this were used at some time; those above are free and untouched.</summary>
     public int UsedMark { get; private set; }
 
-    public int InUse => Capacity - _slots.CurrentCount;
+    public int InUse => Capacity - _slots.CurrentCount - _spares.Count(spare => spare.Slot is not null);
 
     public Slot* this[int index] => _file.Slots + index;
 
@@ -149,11 +166,14 @@ internal sealed unsafe class InFlight : IDisposable
     public static string? Distrust(StateFile file)
     {
         var geometry = file.Geometry;
+        Span<byte> owners = stackalloc byte[geometry.LargeBuffers];
         for (int reader = 0; reader < Landing.MaxReaders; reader++)
         {
-            if (file.LandingOf(reader)->Buffer >= geometry.LargeBuffers)
-                return $"landing {reader} has no buffer";
+            uint buffer = file.LandingOf(reader)->Buffer;
+            if (buffer >= geometry.LargeBuffers || owners[(int)buffer]++ > 0)
+                return $"landing {reader} has no buffer of its own";
         }
+        owners.Clear(); // a slot may have that of a landing: it was being handed over
         for (int i = 0; i < geometry.Slots; i++)
         {
             var slot = file.Slots + i;
@@ -162,7 +182,8 @@ internal sealed unsafe class InFlight : IDisposable
             bool fits = slot->State <= SlotState.Answering
                 && (slot->Buffer == OwnBuffer ? slot->Length <= SmallBuffer : slot->Buffer < geometry.LargeBuffers && slot->Length <= geometry.LargeBufferSize)
                 && slot->Length >= InHeader.Size && slot->ReplyLength <= Slot.ReplyCapacity;
-            if (!fits)
+            if (!fits || (slot->Buffer != OwnBuffer && owners[(int)slot->Buffer]++ > 0)
+                || (slot->ReplyLength > 0 && (slot->ReplyLength < OutHeader.Size || ((OutHeader*)slot->Reply)->Len != slot->ReplyLength)))
                 return $"request slot {i} is out of range";
             var info = Opcodes.Of(HeaderOf(file, slot)->Opcode);
             if (HeaderOf(file, slot)->Len != slot->Length || !info.Known || slot->Length < InHeader.Size + info.MinBody)
@@ -173,39 +194,51 @@ internal sealed unsafe class InFlight : IDisposable
 
     public byte* BufferOf(Landing* landing) => _file.LargeBuffers + ((long)landing->Buffer * _file.Geometry.LargeBufferSize);
 
-    /// <summary>Brings the pages of a landing's buffer into memory: a fault in read(2) of a task that is killed fails the request with EIO.</summary>
-    public bool Populate(Landing* landing)
+    /// <summary>
+    /// Makes a landing fit for a read: its pages are in memory, for a fault in read(2) of a task that is killed fails the
+    /// request with EIO, and a slot and a second buffer are at hand for what comes. It waits while there is none: requests
+    /// then wait in the kernel, where their tasks can be killed. False where the volume has no room.
+    /// </summary>
+    public bool Prepare(Landing* landing)
     {
         int buffer = (int)landing->Buffer;
-        if (_populated[buffer])
-            return true;
-        return _populated[buffer] = _file.Reserve(BufferOf(landing), _file.Geometry.LargeBufferSize);
+        if (!_populated[buffer] && !(_populated[buffer] = _file.Reserve(BufferOf(landing), _file.Geometry.LargeBufferSize)))
+            return false;
+        ref var spare = ref SpareOf(landing);
+        spare.Slot ??= TakeFreeSlot();
+        spare.Buffer ??= TakeFreeBuffer();
+        return true;
+    }
+
+    /// <summary>Whether <see cref="Prepare"/> would not wait: for the only thread that takes.</summary>
+    public bool HasRoomFor(Landing* landing)
+    {
+        var spare = SpareOf(landing);
+        return (spare.Slot is not null || _slots.CurrentCount > 0) && (spare.Buffer is not null || _buffers.CurrentCount > 0);
     }
 
     /// <summary>The request, header first.</summary>
     public byte* RequestOf(Slot* slot) => (byte*)HeaderOf(_file, slot);
 
     /// <summary>
-    /// Moves what was read into a slot of its own; the landing is then free for the next read. Waits while there is no slot:
-    /// requests then wait in the kernel, where their tasks can be killed.
+    /// Moves what was read into a slot of its own; the landing is then free for the next read. It does not wait after
+    /// <see cref="Prepare"/>, nor for a request that a killed reader had prepared for: both were free when it died.
     /// </summary>
     public Slot* Take(Landing* landing, int length, uint now)
     {
-        _slots.Wait();
-        int index;
-        ulong sequence;
-        lock (_gate)
-        {
-            index = _freeSlots[--_freeSlotCount];
-            sequence = ++_sequence;
-            if (index >= UsedMark)
-                UsedMark = index + 1;
-        }
+        ref var spare = ref SpareOf(landing);
+        int index = spare.Slot ?? TakeFreeSlot();
+        spare.Slot = null;
         var slot = _file.Slots + index;
         byte* request = BufferOf(landing);
         slot->Unique = ((InHeader*)request)->Unique;
         slot->Length = (uint)length;
-        slot->Sequence = sequence;
+        lock (_gate)
+        {
+            slot->Sequence = ++_sequence;
+            if (index >= UsedMark)
+                UsedMark = index + 1;
+        }
         slot->Generation++;
         slot->WasSent = 0;
         slot->Crashes = 0;
@@ -224,18 +257,11 @@ internal sealed unsafe class InFlight : IDisposable
         {
             slot->Buffer = landing->Buffer;
             Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Claimed));
-            _buffers.Wait();
-            uint next;
-            lock (_gate)
-                next = (uint)_freeBuffers[--_freeBufferCount];
-            *(uint*)(_file.LargeBuffers + (next * (long)_file.Geometry.LargeBufferSize)) = 0;
-            Volatile.Write(ref landing->Buffer, next);
+            HandOver(landing, spare.Buffer ?? TakeFreeBuffer());
+            spare.Buffer = null;
         }
         return slot;
     }
-
-    /// <summary>Whether <see cref="Take"/> would not wait: for the only thread that takes.</summary>
-    public bool HasRoom => _slots.CurrentCount > 0 && _buffers.CurrentCount > 0;
 
     /// <summary>Gives a slot back. Its word belongs to the caller.</summary>
     public void Release(Slot* slot)
@@ -262,7 +288,37 @@ internal sealed unsafe class InFlight : IDisposable
     /// <summary>One step from one state to the next; false when another thread was first.</summary>
     public static bool TryMove(Slot* slot, ulong from, ulong to) => Interlocked.CompareExchange(ref slot->Word, to, from) == from;
 
+    private ref Spare SpareOf(Landing* landing) => ref _spares[landing - _file.LandingOf(0)];
+
+    private int TakeFreeSlot()
+    {
+        _slots.Wait();
+        lock (_gate)
+            return _freeSlots[--_freeSlotCount];
+    }
+
+    private int TakeFreeBuffer()
+    {
+        _buffers.Wait();
+        lock (_gate)
+            return _freeBuffers[--_freeBufferCount];
+    }
+
+    /// <summary>Another buffer, empty, for a landing whose own has become a slot's.</summary>
+    private void HandOver(Landing* landing, int buffer)
+    {
+        *(uint*)(_file.LargeBuffers + (buffer * (long)_file.Geometry.LargeBufferSize)) = 0;
+        Volatile.Write(ref landing->Buffer, (uint)buffer);
+    }
+
     private static InHeader* HeaderOf(StateFile file, Slot* slot) => (InHeader*)(slot->Buffer == OwnBuffer
         ? file.SmallBuffers + ((slot - file.Slots) * SmallBuffer)
         : file.LargeBuffers + ((long)slot->Buffer * file.Geometry.LargeBufferSize));
+
+    /// <summary>What a reader has at hand for the request that it reads next: known to this process alone, and free for an heir.</summary>
+    private struct Spare
+    {
+        public int? Slot;
+        public int? Buffer;
+    }
 }

@@ -33,6 +33,7 @@ internal sealed unsafe class NodeTable : IDisposable
     private readonly Stack<uint> _freeNodes = new();
     private readonly Stack<uint> _freeNames = new();
     private readonly Stack<uint> _freeLongNames = new();
+    private readonly Stack<uint> _upwards = new();
     private readonly Queue<Forgotten> _forgotten = new();
     private uint[] _children = new uint[GrowBy];
     private volatile int _forgottenCount;
@@ -87,7 +88,7 @@ internal sealed unsafe class NodeTable : IDisposable
             if (text.IndexOfAny((byte)'/', (byte)0) >= 0)
                 return $"name {i} is none";
         }
-        return ChainsEnd(file) ? null : "names run in a circle";
+        return ChainsEnd(file) ? null : "names hang together wrongly";
     }
 
     /// <summary>The client's id of a node, where it is known to the client of <paramref name="epoch"/>.</summary>
@@ -128,7 +129,11 @@ internal sealed unsafe class NodeTable : IDisposable
             return;
         var record = _nodes + node;
         if (record->AttrKnown == 1)
+        {
             attr->Ino = record->Attr.Ino;
+            if (((record->Attr.Mode ^ attr->Mode) & FuseAbi.S_IFMT) != 0)
+                return; // another file, which the kernel refuses to see in this inode
+        }
         record->Attr = *attr;
         record->AttrKnown = 1;
     }
@@ -236,26 +241,19 @@ internal sealed unsafe class NodeTable : IDisposable
     /// <param name="landing">Where the step is noted, so that an heir does it neither twice nor not at all; null outside of a FORGET.</param>
     public void Forget(ulong node, ulong count, uint epoch, Landing* landing)
     {
-        if (node == Root || !IsLive(node))
-            return;
         lock (_gate)
         {
-            var record = _nodes + node;
+            if (node != Root && IsLive(node))
+            {
+                var record = _nodes + node;
+                ulong left = record->Lookups - Math.Min(count, record->Lookups);
+                record->Lookups = landing == null ? left : landing->NoteForget(left);
+                if (record->Lookups == 0)
+                    DropLocked((uint)node, epoch);
+            }
+            // Before another thread may count a new lookup of the node, which an heir would undo.
             if (landing != null)
-            {
-                if (landing->ForgetPending == 0)
-                {
-                    landing->ForgetValue = record->Lookups - Math.Min(count, record->Lookups);
-                    Volatile.Write(ref landing->ForgetPending, 1);
-                }
-                record->Lookups = landing->ForgetValue;
-            }
-            else
-            {
-                record->Lookups -= Math.Min(count, record->Lookups);
-            }
-            if (record->Lookups == 0)
-                DropLocked((uint)node, epoch);
+                landing->ForgetsDone++;
         }
     }
 
@@ -297,27 +295,26 @@ internal sealed unsafe class NodeTable : IDisposable
         }
     }
 
-    /// <summary>The name has moved; what had the new name has lost it, or has the old one now (RENAME_EXCHANGE).</summary>
-    public void MoveName(uint parent, ReadOnlySpan<byte> name, uint newParent, ReadOnlySpan<byte> newName, bool exchange, uint epoch)
+    /// <summary>
+    /// The name has moved. Told which nodes had the two names before, it can be done again by an heir that does not know how
+    /// far its predecessor came.
+    /// </summary>
+    /// <param name="parent">The old name's directory.</param>
+    /// <param name="name">The old name.</param>
+    /// <param name="newParent">The new name's directory.</param>
+    /// <param name="newName">The new name.</param>
+    /// <param name="moved">What had the old name, and has the new one now; 0: unknown.</param>
+    /// <param name="exchanged">What had the new name, and has the old one now (RENAME_EXCHANGE); 0: it has lost it.</param>
+    /// <param name="epoch">The present client's.</param>
+    public void MoveName(uint parent, ReadOnlySpan<byte> name, uint newParent, ReadOnlySpan<byte> newName, uint moved, uint exchanged, uint epoch)
     {
         lock (_gate)
         {
-            int from = FindName(parent, name);
-            int to = FindName(newParent, newName);
-            if (from == to)
-                return; // one name, or two unknown ones
-            uint moved = from == ChainedIndex.None ? 0 : _names[from].Node;
-            uint replaced = to == ChainedIndex.None ? 0 : _names[to].Node;
-            // The new name first: a node that is short of it for a moment could not be resolved.
-            if (to != ChainedIndex.None)
-                RemoveNameLocked(to, epoch);
-            if (moved != 0)
-            {
-                AddNameLocked(moved, newParent, newName);
-                RemoveNameLocked(from, epoch);
-            }
-            if (exchange && replaced != 0)
-                AddNameLocked(replaced, parent, name);
+            if (parent == newParent && name.SequenceEqual(newName))
+                return;
+            // The new name first: a node that is short of one for a moment could not be resolved.
+            SetNameLocked(newParent, newName, moved, epoch);
+            SetNameLocked(parent, name, exchanged, epoch);
         }
     }
 
@@ -397,13 +394,14 @@ internal sealed unsafe class NodeTable : IDisposable
         return lost;
     }
 
-    /// <summary>Whether written data of the node was lost and nobody was told yet; from then on somebody was.</summary>
-    public bool TakeLost(ulong node)
+    /// <summary>Whether written data of the node was lost and nobody was told yet.</summary>
+    public bool HasLost(ulong node) => IsLive(node) && _nodes[node].Lost != 0;
+
+    /// <summary>Somebody was told that data of the node was lost.</summary>
+    public void ToldLost(ulong node)
     {
-        if (!IsLive(node) || _nodes[node].Lost == 0)
-            return false;
-        _nodes[node].Lost = 0;
-        return true;
+        if (IsLive(node))
+            _nodes[node].Lost = 0;
     }
 
     /// <summary>A path below the mount for messages: one of the node's names, with its directories.</summary>
@@ -424,16 +422,23 @@ internal sealed unsafe class NodeTable : IDisposable
     private void Index()
     {
         var header = _file.Header;
-        for (uint i = 2; i < header->NodesUsed; i++)
+        // A name that was being added or removed at the kill hangs in no chain.
+        var linked = new bool[header->NamesUsed];
+        for (uint i = 1; i < header->NodesUsed; i++)
         {
             if (_nodes[i].Used == 0)
+            {
                 _freeNodes.Push(i);
+                continue;
+            }
+            for (uint next = _nodes[i].FirstName; next != 0; next = _names[next - 1].Next)
+                linked[next - 1] = true;
         }
         var longUsed = new bool[header->LongNamesUsed];
         for (uint i = 0; i < header->NamesUsed; i++)
         {
             var name = _names + i;
-            if (name->Used == 1 && _nodes[name->Node].Used == 1 && IsLinked(i))
+            if (linked[i])
             {
                 _byName.Add(HashOf(name->Parent, TextOf(_file, name)), (int)i);
                 Children(name->Parent)++;
@@ -449,17 +454,9 @@ internal sealed unsafe class NodeTable : IDisposable
             if (!longUsed[i])
                 _freeLongNames.Push(i);
         }
-    }
-
-    /// <summary>Whether a name hangs in its node's chain: one that was being added or removed at the kill does not.</summary>
-    private bool IsLinked(uint index)
-    {
-        for (uint next = _nodes[_names[index].Node].FirstName; next != 0; next = _names[next - 1].Next)
-        {
-            if (next - 1 == index)
-                return true;
-        }
-        return false;
+        // Killed while directories were given back one after another.
+        for (uint i = 2; i < header->NodesUsed; i++)
+            FreeIfUnreachable(i, epoch: 0);
     }
 
     private static bool ChainsEnd(StateFile file)
@@ -471,7 +468,7 @@ internal sealed unsafe class NodeTable : IDisposable
                 continue;
             for (uint next = file.Nodes[i].FirstName; next != 0; next = file.Names[next - 1].Next)
             {
-                if (next > file.Header->NamesUsed || file.Names[next - 1].Node != i || ++steps > file.Header->NamesUsed)
+                if (next > file.Header->NamesUsed || file.Names[next - 1].Used != 1 || file.Names[next - 1].Node != i || ++steps > file.Header->NamesUsed)
                     return false;
             }
         }
@@ -532,23 +529,26 @@ internal sealed unsafe class NodeTable : IDisposable
         _forgottenCount = _forgotten.Count;
     }
 
-    /// <summary>Frees a node that the kernel does not hold and in which it knows no name, and its directories after it.</summary>
-    private void FreeIfUnreachable(uint node, uint epoch)
+    /// <summary>Frees a node that the kernel does not hold and in which it knows no name, and its directories after it: however deep, in no recursion.</summary>
+    private void FreeIfUnreachable(uint first, uint epoch)
     {
-        if (node == Root || _nodes[node].Used == 0 || _nodes[node].Lookups > 0 || Children(node) > 0)
-            return;
-        Unbind(node, epoch); // it was looked up on the way to another
-        Volatile.Write(ref _nodes[node].Used, 0);
-        for (uint next = _nodes[node].FirstName; next != 0;)
+        _upwards.Push(first);
+        while (_upwards.TryPop(out uint node))
         {
-            uint index = next - 1;
-            next = _names[index].Next;
-            uint parent = _names[index].Parent;
-            FreeName(index);
-            FreeIfUnreachable(parent, epoch);
+            if (node == Root || _nodes[node].Used == 0 || _nodes[node].Lookups > 0 || Children(node) > 0)
+                continue;
+            Unbind(node, epoch); // it was looked up on the way to another
+            Volatile.Write(ref _nodes[node].Used, 0);
+            for (uint next = _nodes[node].FirstName; next != 0;)
+            {
+                uint index = next - 1;
+                next = _names[index].Next;
+                _upwards.Push(_names[index].Parent);
+                FreeName(index);
+            }
+            _nodes[node].FirstName = 0;
+            _freeNodes.Push(node);
         }
-        _nodes[node].FirstName = 0;
-        _freeNodes.Push(node);
     }
 
     private uint TakeNode(uint type)
@@ -569,7 +569,7 @@ internal sealed unsafe class NodeTable : IDisposable
 
     private void AddNameLocked(uint node, uint parent, ReadOnlySpan<byte> text)
     {
-        if (text.Length is 0 or > FuseAbi.NameMax || !TakeName(out uint index))
+        if (text.Length is 0 or > FuseAbi.NameMax || Contains(node, parent) || !TakeName(out uint index))
             return; // the node serves as long as this client lives
         var name = _names + index;
         name->Length = (byte)text.Length;
@@ -594,6 +594,41 @@ internal sealed unsafe class NodeTable : IDisposable
         Volatile.Write(ref _nodes[node].FirstName, index + 1);
         _byName.Add(HashOf(parent, text), (int)index);
         Children(parent)++;
+    }
+
+    /// <summary>
+    /// Whether <paramref name="directory"/> is <paramref name="node"/> or lies in it. Directories that contain each other, as a
+    /// client may say, would keep each other for ever.
+    /// </summary>
+    private bool Contains(uint node, uint directory)
+    {
+        if (node == directory)
+            return true;
+        if (Children(node) == 0)
+            return false;
+        var above = new HashSet<uint>();
+        _upwards.Push(directory);
+        while (_upwards.TryPop(out uint at))
+        {
+            for (uint next = _nodes[at].FirstName; next != 0; next = _names[next - 1].Next)
+            {
+                if (above.Add(_names[next - 1].Parent))
+                    _upwards.Push(_names[next - 1].Parent);
+            }
+        }
+        return above.Contains(node);
+    }
+
+    private void SetNameLocked(uint parent, ReadOnlySpan<byte> name, uint node, uint epoch)
+    {
+        int named = FindName(parent, name);
+        uint before = named == ChainedIndex.None ? 0 : _names[named].Node;
+        if (before == node)
+            return;
+        if (before != 0)
+            RemoveNameLocked(named, epoch);
+        if (IsLive(node))
+            AddNameLocked(node, parent, name);
     }
 
     private void RemoveNameLocked(int index, uint epoch)

@@ -222,8 +222,23 @@ internal struct Landing
     public uint Buffer;
     /// <summary>Entries of the FORGET in it that are done.</summary>
     public uint ForgetsDone;
-    /// <summary>1 while the entry after those is being done: <see cref="ForgetValue"/> is then the count that its node shall have.</summary>
-    public uint ForgetPending;
+    /// <summary>The number, from 1, of the entry that was begun last: <see cref="ForgetValue"/> is then the count that its node shall have.</summary>
+    public uint ForgetBegun;
     public uint Reserved;
     public ulong ForgetValue;
+
+    /// <summary>Notes the count that the node of the next entry shall have, unless a predecessor noted one.</summary>
+    /// <returns>What is noted.</returns>
+    public ulong NoteForget(ulong value)
+    {
+        if (ForgetBegun != ForgetsDone + 1)
+        {
+            ForgetValue = value;
+            Volatile.Write(ref ForgetBegun, ForgetsDone + 1);
+        }
+        return ForgetValue;
+    }
+
+    /// <summary>No entry is done, and none begun.</summary>
+    public void ResetForgets() => (ForgetsDone, ForgetBegun) = (0, 0);
 }
