@@ -80,8 +80,11 @@ public sealed record Welcome(ushort Version, string SessionId, bool ReadOnly, bo
 
 /// <summary>
 /// A relay gives a restarted mounter a duplicate of the FUSE descriptor, which comes beside the message. The answer is
-/// Welcome: resumed, with a duplicate of the same descriptor and new pairs, or not resumed, with a fresh mount's (the
-/// old one had not appeared at its target yet). Error where the descriptor is not believed.
+/// Welcome: resumed, with a duplicate of the same descriptor and new pairs, or not resumed, with a fresh mount's, because
+/// the connection had been ended. Error where the descriptor is not believed; two seconds after the Hello, Welcome to a
+/// fresh mount follows then. A mounter that needs no deposit, or has no use for one (the mount had not appeared at its
+/// target when its mounter ended), has answered the Hello with Welcome already; the Deposit is passed over, or answered
+/// with an Error that means nothing.
 /// </summary>
 /// <param name="MountId">As the Welcome said that came with the descriptor.</param>
 public sealed record Deposit(ulong MountId) : Message

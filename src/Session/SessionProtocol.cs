@@ -20,6 +20,8 @@ namespace Sluice.Session;
 /// ServedQuery           -> ServedAnswer       instead of Hello; a pod's start gate asks, and closes
 /// anything unknown      -> Error              the connection stays
 /// </code>
+/// Serving is about the mount of the last Welcome that was read: never send it before that one, or people meet a mount that
+/// cannot answer. Descriptors beside a message that has none end the connection.
 /// A second relay while the first one's connection is open gets Error(EBUSY) and is disconnected: try again, the first
 /// may be just about to die.
 /// </remarks>

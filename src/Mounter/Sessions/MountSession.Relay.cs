@@ -40,10 +40,10 @@ internal sealed partial class MountSession
             Welcome("the relay knows nothing of an earlier one");
         else if (_store.Device is { } device)
             WelcomeBackTo(device);
-        else if (_adopted && _record.Connection is not null)
+        else if (_adopted && _attached)
             _depositLimit = _environment.Loop.After(DepositPatience, () => Welcome("mounter and relay had both ended"));
         else
-            Welcome(_closed ? "the session was closed" : "no mount is known");
+            Welcome(_closed ? "the session was closed" : "no mount is known, or its mounter ended before the first Serving");
     }
 
     private void OnMessage(Message message, FileDescriptor[] descriptors)
@@ -140,7 +140,7 @@ internal sealed partial class MountSession
     {
         if (_depositLimit is null)
         {
-            // It reconnected without need, and has its Welcome.
+            // It has its Welcome: it reconnected without need, or the mount that it means was not attached and is gone.
             if (deposit.MountId != _record.Connection)
                 _relay?.Send(new Error(Errno.EINVAL, $"the session's connection is {_record.Connection}"));
             return;
@@ -151,11 +151,6 @@ internal sealed partial class MountSession
             if (_remarks.TryTake())
                 Log.DepositRefused(_environment.Logger, Request.Id, problem);
             _relay?.Send(new Error(Errno.EINVAL, problem));
-            return;
-        }
-        if (!_attached)
-        {
-            Welcome("the mounter ended before the first Serving, and with it the mount");
             return;
         }
         _environment.Counters.Deposits++;
@@ -171,7 +166,7 @@ internal sealed partial class MountSession
     private string? ProblemOf(Deposit deposit, FileDescriptor device) =>
         !FileStatus.Of(device).IsFuseDevice ? "the descriptor is not of /dev/fuse"
         : deposit.MountId != _record.Connection ? $"connection {deposit.MountId} is not the session's, which is {_record.Connection}"
-        : _attached && FuseConnections.Of(device) is { } actual && actual != deposit.MountId ? $"the descriptor is of connection {actual}"
+        : FuseConnections.Of(device) is { } actual && actual != deposit.MountId ? $"the descriptor is of connection {actual}"
         : null;
 
     private void OnServing()
