@@ -6,12 +6,18 @@ namespace Sluice.Mounter.Tests;
 
 /// <summary>
 /// A relay that is its own client: it answers the kernel's INIT, and GETATTR of the root with an owner that tells who
-/// answered. Requests are answered one at a time; attributes are never cached, so that each stat asks.
+/// answered. Requests are answered one at a time; attributes are never cached, so that each stat asks. Every name is a file
+/// that can be opened, and that nobody can close: FLUSH stays unanswered.
 /// </summary>
 internal sealed class ScriptedRelay(SessionChannel channel) : IDisposable
 {
+    private const uint Lookup = 1;
     private const uint Getattr = 3;
+    private const uint Open = 14;
+    private const uint Flush = 25;
     private const uint Init = 26;
+
+    private const ulong FileNode = 2;
 
     private readonly ManualResetEventSlim _initialized = new();
     private FileDescriptor? _device;
@@ -127,10 +133,11 @@ internal sealed class ScriptedRelay(SessionChannel channel) : IDisposable
                 uint opcode = BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(4));
                 ulong unique = BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(8));
                 _readPid = BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(32));
-                byte[] reply = Reply(opcode, buffer.AsSpan(40), marker);
+                ulong node = BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(16));
+                byte[] reply = Reply(opcode, node, buffer.AsSpan(40), marker);
                 BinaryPrimitives.WriteInt32LittleEndian(reply, reply.Length);
                 BinaryPrimitives.WriteUInt64LittleEndian(reply.AsSpan(8), unique);
-                if (Silent)
+                if (Silent || opcode == Flush)
                     continue;
                 fixed (byte* first = reply)
                     _ = Transfers.Write(Device.Number, first, reply.Length);
@@ -140,7 +147,16 @@ internal sealed class ScriptedRelay(SessionChannel channel) : IDisposable
         }
     }
 
-    private static byte[] Reply(uint opcode, ReadOnlySpan<byte> request, uint marker)
+    /// <summary>struct fuse_attr.</summary>
+    private static void Attributes(Span<byte> attributes, ulong node, uint marker)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(attributes, node);
+        BinaryPrimitives.WriteInt32LittleEndian(attributes[60..], node == FileNode ? 0x81A4 : 0x41ED); // a file, 0644, or a directory, 0755
+        BinaryPrimitives.WriteInt32LittleEndian(attributes[64..], 1); // nlink
+        BinaryPrimitives.WriteUInt32LittleEndian(attributes[68..], marker); // uid
+    }
+
+    private static byte[] Reply(uint opcode, ulong node, ReadOnlySpan<byte> request, uint marker)
     {
         byte[] reply;
         switch (opcode)
@@ -152,11 +168,15 @@ internal sealed class ScriptedRelay(SessionChannel channel) : IDisposable
                 return reply;
             case Getattr: // struct fuse_attr_out
                 reply = new byte[16 + 104];
-                BinaryPrimitives.WriteUInt64LittleEndian(reply.AsSpan(32), 1); // ino
-                BinaryPrimitives.WriteInt32LittleEndian(reply.AsSpan(32 + 60), 0x41ED); // mode: a directory, 0755
-                BinaryPrimitives.WriteInt32LittleEndian(reply.AsSpan(32 + 64), 1); // nlink
-                BinaryPrimitives.WriteUInt32LittleEndian(reply.AsSpan(32 + 68), marker); // uid
+                Attributes(reply.AsSpan(32), node, marker);
                 return reply;
+            case Lookup: // struct fuse_entry_out
+                reply = new byte[16 + 128];
+                BinaryPrimitives.WriteUInt64LittleEndian(reply.AsSpan(16), FileNode);
+                Attributes(reply.AsSpan(16 + 40), FileNode, marker);
+                return reply;
+            case Open: // struct fuse_open_out
+                return new byte[16 + 16];
             default:
                 reply = new byte[16];
                 BinaryPrimitives.WriteInt32LittleEndian(reply.AsSpan(4), -Errno.ENOSYS);

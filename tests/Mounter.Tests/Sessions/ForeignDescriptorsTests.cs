@@ -7,6 +7,25 @@ namespace Sluice.Mounter.Tests.Sessions;
 
 public sealed class ForeignDescriptorsTests
 {
+    [Fact]
+    public async Task A_file_whose_close_waits_for_its_own_server_ends_that_server_s_mount()
+    {
+        using var node = Node.Create();
+        await node.StartAsync();
+        await node.PublishAsync("a");
+        await node.PublishAsync("b");
+        var relay = node.ServingRelay("a", marker: 1);
+        using var file = FileDescriptor.Open(Path.Combine(node.Target("a"), "file"), OpenFlags.ReadOnly);
+        SocketMessages.Send(relay.Channel.Socket, Convert.FromHexString("534C434501000C0000000000"), file);
+        Assert.True(relay.IsDisconnected());
+
+        var served = Task.Run(() => node.ServingRelay("b", marker: 2), TestContext.Current.CancellationToken);
+        await served.WaitAsync(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        Node.Eventually(() => Task.FromResult(node.Stat("a")?.Contains("not connected", StringComparison.Ordinal) is true));
+        Assert.Equal(1, node.Mounter!.Counters.LostCalls);
+        Assert.Equal("2", node.Stat("b"));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
