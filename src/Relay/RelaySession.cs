@@ -20,7 +20,6 @@ internal readonly record struct SessionEnd(int Status, string Reason);
 /// </summary>
 internal sealed unsafe class RelaySession : IDisposable
 {
-    private const string ControlGroup = "/sys/fs/cgroup"; // of this container, as it sees it
     private const int MaxFailedStarts = 6; // in a row, before the container is given up to kubelet
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(5);
@@ -63,7 +62,7 @@ internal sealed unsafe class RelaySession : IDisposable
         _rare = new(device, state, _pending, replies, _counters);
         _notifications = new(device, state, _counters);
         _loop = new(device, state, _pending, _answers, _rare, _notifications, _counters);
-        _spin = new(ControlGroup, options.Spin);
+        _spin = new(SpinPolicy.FindGroup(), options.Spin);
         _lane = _spin.IsPossible ? new InlineLane() : null;
         _replies = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)state.Geometry.LargeBufferSize);
     }
@@ -364,7 +363,7 @@ internal sealed unsafe class RelaySession : IDisposable
     private void WatchRequests()
     {
         var watch = new Watch(_state, _pending, _answers, _keeper, _options);
-        var memory = new MemoryGuard(ControlGroup);
+        var memory = new MemoryGuard(MemoryGuard.FindGroup());
         var reported = TimeSpan.Zero;
         while (true)
         {

@@ -1,23 +1,24 @@
 using System.Globalization;
+using Sluice.Linux;
 
 namespace Sluice.Relay.Client;
 
 /// <summary>
 /// Replaces a client that grows towards the container's memory limit: the kernel would kill the whole container, relay
 /// included, and not before some application had waited for its reclaim. What counts is memory that cannot be reclaimed:
-/// memory.current less the page cache (cgroup v2, memory.stat).
+/// what the group uses, less its page cache.
 /// </summary>
-/// <param name="directory">The container's cgroup as it sees it: /sys/fs/cgroup.</param>
-internal sealed class MemoryGuard(string directory)
+/// <param name="group">The container's; null where it cannot be seen, and nothing is guarded.</param>
+internal sealed class MemoryGuard(ControlGroup? group)
 {
-    private const double Limit = 0.9; // of memory.max; arbitrary: leaves room for what is allocated until the client is gone
-    private const double ClientShare = 0.3; // of memory.max: replacing a client that holds less would not help
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10); // between two replacements: a new client has to be given a chance
+    private const double Limit = 0.9; // of the group's limit; arbitrary: leaves room for what is allocated until the client is gone
+    private const double ClientShare = 0.3; // of the group's limit: replacing a client that holds less would not help
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1); // between two replacements: a client that fills the container faster is beyond help
 
-    private readonly string _current = Path.Combine(directory, "memory.current");
-    private readonly string _statistics = Path.Combine(directory, "memory.stat");
-    private readonly string _max = Path.Combine(directory, "memory.max");
     private long _lastMilliseconds = -(long)Pause.TotalMilliseconds;
+
+    /// <summary>The group of this process that counts memory.</summary>
+    public static ControlGroup? FindGroup() => ControlGroup.Find("memory", "memory.max");
 
     /// <summary>How often a client was replaced.</summary>
     public long Replacements { get; private set; }
@@ -25,13 +26,17 @@ internal sealed class MemoryGuard(string directory)
     /// <summary>Whether the client should be replaced now.</summary>
     /// <param name="client">Its process number.</param>
     /// <param name="used">Bytes that cannot be reclaimed.</param>
-    /// <param name="limit">Bytes of memory.max.</param>
+    /// <param name="limit">Bytes that the group may use.</param>
     public bool IsNearLimit(int client, out long used, out long limit)
     {
         used = 0;
-        if (!TryNumber(_max, out limit) || !TryNumber(_current, out used) || used < limit * Limit)
-            return false; // "max": no limit; no such file: no cgroup v2
-        used -= PageCache();
+        limit = 0;
+        if (group is null
+            || !TryNumber(group.Read(group.IsUnified ? "memory.max" : "memory.limit_in_bytes"), out limit) // "max": there is none
+            || !TryNumber(group.Read(group.IsUnified ? "memory.current" : "memory.usage_in_bytes"), out used)
+            || used < limit * Limit)
+            return false;
+        used -= PageCache(group);
         long now = Environment.TickCount64;
         if (used < limit * Limit || now - _lastMilliseconds < Pause.TotalMilliseconds || Resident(client) < limit * ClientShare)
             return false;
@@ -40,13 +45,14 @@ internal sealed class MemoryGuard(string directory)
         return true;
     }
 
-    private long PageCache()
+    private static long PageCache(ControlGroup group)
     {
+        string prefix = group.IsUnified ? "" : "total_";
         long cache = 0;
-        foreach (string line in File.ReadLines(_statistics))
+        foreach (string line in group.Read("memory.stat").Split('\n'))
         {
-            if ((line.StartsWith("inactive_file ", StringComparison.Ordinal) || line.StartsWith("active_file ", StringComparison.Ordinal))
-                && long.TryParse(line.AsSpan(line.IndexOf(' ', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long bytes))
+            if ((line.StartsWith(prefix + "inactive_file ", StringComparison.Ordinal) || line.StartsWith(prefix + "active_file ", StringComparison.Ordinal))
+                && TryNumber(line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..], out long bytes))
                 cache += bytes;
         }
         return cache;
@@ -66,16 +72,5 @@ internal sealed class MemoryGuard(string directory)
         }
     }
 
-    private static bool TryNumber(string path, out long number)
-    {
-        number = 0;
-        try
-        {
-            return long.TryParse(File.ReadAllText(path).AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out number);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+    private static bool TryNumber(string text, out long number) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

@@ -42,6 +42,8 @@ internal static class MountCommand
 
     private static int Run(string directory, string? state, RelayOptions options)
     {
+        if (RequestTimeout.Conflict(options.ClientTimeout) is { } conflict)
+            return Program.Fail(conflict);
         if (WaitFor.All(options.WaitFor, options.StartTimeout) is { } missing)
             return Program.Fail(missing);
         bool made;

@@ -35,6 +35,8 @@ internal static class ServeCommand
 
     private static int Run(string sessionVolume, string stateDirectory, RelayOptions options)
     {
+        if (RequestTimeout.Conflict(options.ClientTimeout) is { } conflict)
+            return Program.Fail(conflict);
         if (WaitFor.All(options.WaitFor, options.StartTimeout) is { } missing)
             return Program.Fail(missing);
         var log = new RelayLog(Console.Error, TimeProvider.System);

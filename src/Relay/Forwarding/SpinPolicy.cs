@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sluice.Linux;
 
 namespace Sluice.Relay.Forwarding;
 
@@ -13,17 +14,21 @@ internal enum SpinMode
 
 /// <summary>
 /// Spinning takes up to one core while traffic lasts. It is allowed where the container asked for a core at least
-/// (cpu.weight 39 is a request of 1000m), may use two (cpu.max), and is not being throttled.
+/// (cpu.weight 39 is a request of 1000m), may use two (cpu.max), and is not being throttled. Where no limits can be seen, on
+/// cgroup v1 too, there are none.
 /// </summary>
-/// <param name="directory">The container's cgroup as it sees it: /sys/fs/cgroup.</param>
+/// <param name="group">The container's; null where it cannot be seen.</param>
 /// <param name="mode">What the command says.</param>
-internal sealed class SpinPolicy(string directory, SpinMode mode)
+internal sealed class SpinPolicy(ControlGroup? group, SpinMode mode)
 {
     private const int WeightOfOneCore = 39; // kubelet: 1 + (1024 - 2) * 9999 / 262142
     private static readonly TimeSpan AfterThrottling = TimeSpan.FromSeconds(10); // arbitrary
 
-    private long _throttled = -1;
+    private long? _throttled;
     private long _quietUntil;
+
+    /// <summary>The group of this process that counts processor time.</summary>
+    public static ControlGroup? FindGroup() => ControlGroup.Find("cpu", "cpu.weight");
 
     /// <summary>Whether the session should be carried by the one thread that can spin.</summary>
     public bool IsPossible => mode == SpinMode.On || (mode == SpinMode.Auto && Environment.ProcessorCount > 1 && HasCore() && Quota() >= 2);
@@ -34,20 +39,19 @@ internal sealed class SpinPolicy(string directory, SpinMode mode)
         if (mode == SpinMode.On)
             return true;
         long now = Environment.TickCount64;
-        long throttled = Field("cpu.stat", "nr_throttled ") ?? 0;
-        if (_throttled >= 0 && throttled > _throttled)
+        long? throttled = Field("cpu.stat", "nr_throttled ");
+        if (throttled > _throttled)
             _quietUntil = now + (long)AfterThrottling.TotalMilliseconds;
         _throttled = throttled;
         return now >= _quietUntil;
     }
 
-    /// <summary>No such file: the root of the hierarchy, which has all there is.</summary>
     private bool HasCore() => (Field("cpu.weight", "") ?? WeightOfOneCore) >= WeightOfOneCore;
 
     /// <summary>Cores that cpu.max grants ("QUOTA PERIOD", or "max PERIOD").</summary>
     private double Quota()
     {
-        string[] fields = Text("cpu.max").Split(' ');
+        string[] fields = (group?.Read("cpu.max") ?? "").Split(' ');
         return fields.Length == 2 && double.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out double quota) && double.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out double period)
             ? quota / period
             : double.MaxValue;
@@ -55,23 +59,11 @@ internal sealed class SpinPolicy(string directory, SpinMode mode)
 
     private long? Field(string file, string name)
     {
-        foreach (string line in Text(file).Split('\n'))
+        foreach (string line in (group?.Read(file) ?? "").Split('\n'))
         {
             if (line.StartsWith(name, StringComparison.Ordinal) && long.TryParse(line.AsSpan(name.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long value))
                 return value;
         }
         return null;
-    }
-
-    private string Text(string file)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(directory, file)).Trim();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
     }
 }
