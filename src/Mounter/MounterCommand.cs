@@ -47,9 +47,15 @@ internal static class MounterCommand
         var noExec = new Option<bool>("--no-exec") { Description = "Nothing on the mount can be started." };
         var uid = new Option<uint>("--uid") { Description = "The mount's user_id.", HelpName = "N" };
         var gid = new Option<uint>("--gid") { Description = "The mount's group_id.", HelpName = "N" };
-        var command = new Command("publish", "Prepares a session: an empty directory at the target until a relay serves it.") { root, id, target, readOnly, noExec, uid, gid };
-        command.SetAction(parsed => Ask(parsed, parsed.GetRequiredValue(root), new(new(
-            parsed.GetRequiredValue(id), parsed.GetRequiredValue(target), parsed.GetValue(readOnly), parsed.GetValue(noExec), parsed.GetValue(uid), parsed.GetValue(gid)))));
+        var dataset = new Option<string>("--dataset") { Description = "What it serves: `sluice-relay wait` asks for it.", HelpName = "NAMESPACE/NAME" };
+        var pod = new Option<string>("--pod") { Description = "The uid of the pod that it belongs to.", HelpName = "UID" };
+        var command = new Command("publish", "Prepares a session: an empty directory at the target until a relay serves it.") { root, id, target, readOnly, noExec, uid, gid, dataset, pod };
+        command.SetAction(parsed => Ask(parsed, parsed.GetRequiredValue(root), new(new SessionRequest(
+            parsed.GetRequiredValue(id), parsed.GetRequiredValue(target), parsed.GetValue(readOnly), parsed.GetValue(noExec), parsed.GetValue(uid), parsed.GetValue(gid))
+        {
+            Dataset = parsed.GetValue(dataset) ?? "",
+            Pod = parsed.GetValue(pod) ?? "",
+        })));
         return command;
     }
 

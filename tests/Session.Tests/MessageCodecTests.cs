@@ -17,6 +17,7 @@ public sealed class MessageCodecTests
         { "534C4345 0100 0C00 00000000", new Closing() },
         { "534C4345 0100 0D00 04000000 00 0100 78", new Goodbye(false, "x") },
         { "534C4345 0100 0E00 08000000 10000000 0200 6E6F", new Error(16, "no") },
+        { "534C4345 0100 1000 04000000 0200 6E6F", new ServedAnswer("no") },
     };
 
     [Theory]
@@ -37,6 +38,14 @@ public sealed class MessageCodecTests
         uint[] most = [.. Enumerable.Range(0, SessionProtocol.MaxPids).Select(i => (uint)i)];
         Assert.Equal(most, Assert.IsType<KilledQuery>(MessageCodec.Decode(Encoded(new KilledQuery(most)))).Pids);
         Assert.Throws<ProtocolException>(() => Encoded(new KilledQuery([.. most, 1])));
+    }
+
+    [Fact]
+    public void Names_of_datasets_come_through()
+    {
+        string[] most = [.. Enumerable.Range(0, SessionProtocol.MaxDatasets).Select(i => new string('a', SessionProtocol.MaxDataset - 2) + $"{i:00}")];
+        Assert.Equal(most, Assert.IsType<ServedQuery>(MessageCodec.Decode(Encoded(new ServedQuery(most)))).Datasets);
+        Assert.Throws<ProtocolException>(() => Encoded(new ServedQuery([.. most, "a"])));
     }
 
     [Fact]

@@ -179,6 +179,7 @@ internal sealed partial class MountSession
     private void OnAbsent(Absent absent)
     {
         _serving = false;
+        AbsentReason = absent.Reason;
         if (_remarks.TryTake())
             Log.ClientAbsent(_environment.Logger, Request.Id, absent.Reason);
     }

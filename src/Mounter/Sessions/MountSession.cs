@@ -53,6 +53,9 @@ internal sealed partial class MountSession : IDisposable
         _ => SessionState.Prepared,
     };
 
+    /// <summary>Why the relay's client went last, as the relay said.</summary>
+    public string AbsentReason { get; private set; } = "it has not been started";
+
     public SessionStatus Status => new(
         Request.Id, Request.Target, State, _record.Connection, _relay?.Peer.Pid, _lostMounts, _lostWrites, _stats);
 

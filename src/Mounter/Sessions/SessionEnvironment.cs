@@ -8,5 +8,8 @@ internal sealed record SessionEnvironment(
 {
     public KilledTasks KilledTasks => field ??= new(this);
 
+    /// <summary>Of the table that these sessions are in; null outside of one.</summary>
+    public StartGate? StartGate { get; set; }
+
     public ForeignDescriptors ForeignDescriptors => field ??= new(this);
 }

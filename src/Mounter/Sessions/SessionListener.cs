@@ -79,7 +79,9 @@ internal sealed class SessionListener : IDisposable
                 return;
             }
             _environment.ForeignDescriptors.Close(descriptors);
-            connection.Send(new Error(Errno.EPROTO, $"{message.GetType().Name} before Hello"));
+            connection.Send(message is ServedQuery query && _environment.StartGate is { } gate
+                ? new ServedAnswer(gate.WaitingFor(_sessionId, query.Datasets))
+                : new Error(Errno.EPROTO, $"{message.GetType().Name} before Hello"));
         };
     }
 

@@ -11,6 +11,12 @@ namespace Sluice.Mounter.Sessions;
 /// <param name="Gid">The group_id of the mount.</param>
 internal sealed record SessionRequest(string Id, string Target, bool ReadOnly, bool NoExec, uint Uid, uint Gid)
 {
+    /// <summary>NAMESPACE/NAME of what it serves; empty where nobody said.</summary>
+    public string Dataset { get; init; } = "";
+
+    /// <summary>The uid of the pod that it belongs to; empty where nobody said.</summary>
+    public string Pod { get; init; } = "";
+
     /// <summary>What is wrong with it, or null.</summary>
     public string? Problem() =>
         !IsId(Id) ? $"\"{Id}\" is no session id: letters, digits, dots, underscores and hyphens, at most 128"

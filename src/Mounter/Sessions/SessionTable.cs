@@ -18,6 +18,7 @@ internal sealed class SessionTable : IDisposable
     {
         _environment = environment;
         _reaper = new(environment);
+        environment.StartGate = new(_sessions);
     }
 
     /// <summary>Takes over the sessions that lie in the mounter's directory, then looks for mounts without one, now and from time to time. Returns their number.</summary>
