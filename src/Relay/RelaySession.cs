@@ -296,13 +296,13 @@ internal sealed unsafe class RelaySession : IDisposable
         while (true)
         {
             bool introduced = introduction.Join(0);
+            if (introduced && !link.Served)
+                return null; // refused
             Poll.Wait(entries, introduced ? -1 : 20);
             if (entries[0].Returned != PollEvents.None)
                 return null;
             if (entries[1].Returned != PollEvents.None || entries[2].Returned != PollEvents.None)
                 return End(client);
-            if (!introduced && introduction.Join(0) && !link.Served)
-                return null; // refused
         }
     }
 

@@ -131,15 +131,20 @@ internal sealed unsafe class ClientLink : IDisposable
         }
     }
 
-    /// <summary>Hands the reply to one of our own requests to its caller; false where nobody waits for it.</summary>
+    /// <summary>Hands the reply to one of our own requests to its caller, as EIO where it is longer than any that fits; false where nobody waits for it.</summary>
     public bool Complete(byte* message, int length)
     {
         ulong unique = ((OutHeader*)message)->Unique;
         lock (_gate)
         {
             var call = _calls[(int)(unique >> 1 & (MaxCalls - 1))];
-            if (call.Unique != unique || call.Reply == null || length > call.Capacity)
+            if (call.Unique != unique || call.Reply == null)
                 return false;
+            if (length > call.Capacity)
+            {
+                length = OutHeader.Size;
+                *(OutHeader*)message = new OutHeader { Len = OutHeader.Size, Error = -Errno.EIO, Unique = unique };
+            }
             Buffer.MemoryCopy(message, call.Reply, call.Capacity, length);
             call.Length = length;
             call.Done.Set();

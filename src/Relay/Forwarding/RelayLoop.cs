@@ -123,7 +123,7 @@ internal sealed unsafe class RelayLoop(FuseDevice device, SessionState state, Pe
     private void Pass(ClientLink link, byte* message, int length, int capacity)
     {
         var header = (OutHeader*)message;
-        if (length < OutHeader.Size || length > capacity || header->Len != length)
+        if (length < OutHeader.Size || header->Len != length)
         {
             Drop(); // cut by a splice, or no message at all: what it answers is found by the hang timeout
             return;
@@ -145,7 +145,7 @@ internal sealed unsafe class RelayLoop(FuseDevice device, SessionState state, Pe
             return;
         }
         var slot = state.Requests[index];
-        if (header->Error is > 0 or < -FuseAbi.MaxErrno || (header->Error != 0 && length != OutHeader.Size))
+        if (header->Error is > 0 or < -FuseAbi.MaxErrno || (header->Error != 0 && length != OutHeader.Size) || length > capacity)
         {
             Drop();
             (header->Error, header->Len) = (-Errno.EIO, OutHeader.Size);
