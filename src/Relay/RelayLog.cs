@@ -27,6 +27,11 @@ internal sealed class RelayLog(TextWriter writer, TimeProvider time)
 
     public void Lost(int files) => Line($"{files} files had data that the client had not handed on when it died: their next fsync or close says EIO");
 
+    public void Replayed(int files, int writes, long bytes) => Line($"wrote again what the client before had not handed on: {writes} blocks, {bytes >> 10} KiB, of {files} files");
+
+    public void NotReplayed(int files, string path, int errno) =>
+        Line($"{files} files had data that could not be written again, {path} among them ({new Linux.LinuxException("write", errno).Message}): their next fsync or close says EIO");
+
     public void Hung(TimeSpan timeout) => Line($"the client has answered nothing for {timeout.TotalSeconds:0} s: replacing it");
 
     public void NearMemoryLimit(long current, long limit) => Line($"the container uses {current >> 20} of {limit >> 20} MiB: replacing the client before the kernel kills the container");

@@ -29,6 +29,11 @@ internal sealed record RelayOptions(IReadOnlyList<string> Client)
     /// <summary>Bytes of the largest READ and WRITE: 128 KiB to 1 MiB.</summary>
     public int MaxTransfer { get; init; } = 128 << 10;
 
+    public const int DefaultJournal = 64 << 20;
+
+    /// <summary>Bytes for acknowledged writes that the client has not handed on (durability Flush and Fsync); 0: they are lost with it, and said to be.</summary>
+    public int Journal { get; init; } = DefaultJournal;
+
     /// <summary>How long requests wait while there is no client; then they fail with EIO.</summary>
     public TimeSpan ClientTimeout { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -38,6 +38,8 @@ internal sealed unsafe class RelaySession : IDisposable
     private readonly RelayLoop _loop;
     private readonly Resolver _resolver;
     private readonly Settlement _settlement;
+    private readonly UnflushedWrites _unflushed;
+    private readonly WriteReplay _replay;
     private readonly Handshake _handshake;
     private readonly Answers _answers;
     private readonly Notifications _notifications;
@@ -53,12 +55,14 @@ internal sealed unsafe class RelaySession : IDisposable
     public RelaySession(RelayOptions options, IMountKeeper keeper, Fusermount? fusermount, SessionState state, FuseDevice device, RelayLog log)
     {
         (_options, _keeper, _fusermount, _state, _device, _log) = (options, keeper, fusermount, state, device, log);
-        var replies = new ReplyTranslation(state, options, _counters);
+        _unflushed = new(state, options);
+        var replies = new ReplyTranslation(state, _unflushed, _counters);
         _answers = new(device, state, replies, _counters);
         _resolver = new(state, _answers);
         _settlement = new(state, _resolver, _answers);
         _handshake = new(device, state, options);
-        _pending = new(state, _answers, _resolver);
+        _replay = new(state, _resolver, _unflushed, options);
+        _pending = new(state, _answers, _resolver, new OwnSyncs(state, _resolver, _unflushed, options, _counters));
         _rare = new(device, state, _pending, replies, _counters);
         _notifications = new(device, state, _counters);
         _loop = new(device, state, _pending, _answers, _rare, _notifications, _counters);
@@ -75,6 +79,8 @@ internal sealed unsafe class RelaySession : IDisposable
         _state.Handles.Count,
         _state.Nodes.Count,
         _state.Requests.InUse,
+        (long)_state.Journal.InUse * WriteJournal.BlockSize,
+        (long)_state.Journal.Peak * WriteJournal.BlockSize,
         _counters,
         _client?.LastLines ?? _lastLines);
 
@@ -190,17 +196,15 @@ internal sealed unsafe class RelaySession : IDisposable
             var introduction = new Thread(() => refused = Introduce(link, starting, died), 256 << 10) { IsBackground = true, Name = "introduction" };
             introduction.Start();
             end = WaitForDeath(client, link, introduction);
+            // With it goes what it started: sshfs's ssh would still deliver old writes, over those that are made from now on.
+            client.Kill();
+            Poll.Wait(client.Ended, PollEvents.In, -1);
             _pending.Close();
             link.End();
             introduction.Join();
             replies?.Join();
             _lane?.Set(null);
             served = link.Served;
-            if (refused is not null && end is null)
-            {
-                client.Kill();
-                Poll.Wait(client.Ended, PollEvents.In, -1);
-            }
             _fusermount?.Offer(null);
             theirs.Dispose();
             exit = client.Reap() ?? default;
@@ -240,6 +244,7 @@ internal sealed unsafe class RelaySession : IDisposable
             return link.Ended ? null : refused;
         long started = Stopwatch.GetTimestamp();
         int settled = Settle(link);
+        Replay(link);
         if (link.Ended)
             return null;
         link.Served = true;
@@ -276,7 +281,7 @@ internal sealed unsafe class RelaySession : IDisposable
                 case AfterCrash.Fail:
                     _answers.InPlace(slot, Errno.EIO);
                     break;
-                case AfterCrash.Local:
+                case AfterCrash.Local when !_state.Journal.Has(((InHeader*)_state.Requests.RequestOf(slot))->NodeId):
                     _answers.Released(slot);
                     break;
                 default:
@@ -287,6 +292,19 @@ internal sealed unsafe class RelaySession : IDisposable
                 Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Parked));
         }
         return sent;
+    }
+
+    /// <summary>What the client before had acknowledged and not handed on.</summary>
+    private void Replay(ClientLink link)
+    {
+        var done = _replay.Run(link);
+        _counters.ReplayedWrites += done.Writes;
+        _counters.ReplayedBytes += done.Bytes;
+        _counters.FilesLost += done.Lost;
+        if (done.Files > 0)
+            _log.Replayed(done.Files, done.Writes, done.Bytes);
+        if (done.Lost > 0)
+            _log.NotReplayed(done.Lost, done.LostPath, done.LostErrno);
     }
 
     /// <summary>Waits for the client's end; or for that of the session, and then for the client's.</summary>
@@ -353,9 +371,8 @@ internal sealed unsafe class RelaySession : IDisposable
 
     private void Lose()
     {
-        if (_options.Durability == Durability.Write)
-            return;
-        int lost = _state.Nodes.LoseUnflushed();
+        int lost = _unflushed.LoseUnjournaled();
+        _counters.FilesLost += lost;
         if (lost > 0)
             _log.Lost(lost);
     }

@@ -74,6 +74,12 @@ internal sealed class StatusSocket : IDisposable
             json.WriteNumber("bytesRead"u8, now.Counters.BytesRead);
             json.WriteNumber("writes"u8, now.Counters.Writes);
             json.WriteNumber("bytesWritten"u8, now.Counters.BytesWritten);
+            json.WriteNumber("journalBytes"u8, now.JournalBytes);
+            json.WriteNumber("journalPeakBytes"u8, now.JournalPeakBytes);
+            json.WriteNumber("journalFull"u8, now.Counters.JournalFull);
+            json.WriteNumber("replayedWrites"u8, now.Counters.ReplayedWrites);
+            json.WriteNumber("replayedBytes"u8, now.Counters.ReplayedBytes);
+            json.WriteNumber("filesLost"u8, now.Counters.FilesLost);
             json.WriteNumber("violations"u8, now.Counters.Violations);
             json.WriteNumber("answeredInPlace"u8, now.Counters.AnsweredInPlace);
             json.WriteString("lastLines"u8, Cut(now.LastLines));

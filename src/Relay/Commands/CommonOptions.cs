@@ -20,6 +20,7 @@ internal sealed class CommonOptions
     private readonly Option<TimeSpan> _flushTimeout = Duration("--flush-timeout", "How long the client may take to write out what it holds, at the end.", TimeSpan.FromSeconds(30));
     private readonly Option<string> _maxTransfer = new("--max-transfer") { Description = "The largest read and write: 128Ki to 1Mi." };
     private readonly Option<SpinMode> _spin = new("--spin") { Description = "Look for messages for 50 us before sleeping: faster, at up to one core while traffic lasts. Auto, On or Off.", DefaultValueFactory = _ => SpinMode.Auto };
+    private readonly Option<string> _journal = new("--journal") { Description = "Memory for acknowledged writes that the client has not handed on (durability Flush and Fsync): 1Mi to 1024Mi, 64Mi by default; 0: they are lost with it, and said to be." };
     private readonly Option<bool> _fusermount = new("--fusermount") { Description = "The client insists on calling fusermount3: this program stands in for it (bindfs, rclone, s3fs)." };
     private readonly Option<string[]> _waitFor = new("--wait-for") { Description = "tcp://HOST:PORT that must take connections before the client starts. Repeatable.", DefaultValueFactory = _ => [] };
     private readonly Argument<string[]> _client = new("client") { Description = "The client and its arguments; ${mountpoint} stands for what it mounts.", Arity = ArgumentArity.OneOrMore };
@@ -36,6 +37,11 @@ internal sealed class CommonOptions
             if (result.Tokens.Count > 0 && Bytes(result.Tokens[0].Value) is null)
                 result.AddError($"--max-transfer: \"{result.Tokens[0].Value}\" is not a multiple of 4Ki from 128Ki to 1Mi");
         });
+        _journal.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && JournalBytes(result.Tokens[0].Value) is null)
+                result.AddError($"--journal: \"{result.Tokens[0].Value}\" is neither 0 nor a size from 1Mi to 1024Mi");
+        });
         _waitFor.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
@@ -44,7 +50,7 @@ internal sealed class CommonOptions
                     result.AddError($"--wait-for: \"{token.Value}\" is not tcp://HOST:PORT");
             }
         });
-        foreach (Option option in new Option[] { _dataset, _access, _durability, _clientTimeout, _hangTimeout, _startTimeout, _flushTimeout, _maxTransfer, _spin, _fusermount, _waitFor })
+        foreach (Option option in new Option[] { _dataset, _access, _durability, _clientTimeout, _hangTimeout, _startTimeout, _flushTimeout, _maxTransfer, _spin, _journal, _fusermount, _waitFor })
             command.Add(option);
         command.Add(_client);
     }
@@ -60,6 +66,7 @@ internal sealed class CommonOptions
         FlushTimeout = result.GetValue(_flushTimeout),
         MaxTransfer = result.GetValue(_maxTransfer) is { } transfer ? Bytes(transfer)!.Value : SmallestTransfer,
         Spin = result.GetValue(_spin),
+        Journal = result.GetValue(_journal) is { } journal ? JournalBytes(journal)!.Value : RelayOptions.DefaultJournal,
         Fusermount = result.GetValue(_fusermount),
         WaitFor = result.GetValue(_waitFor) ?? [],
     };
@@ -72,12 +79,14 @@ internal sealed class CommonOptions
         CustomParser = Parse,
     };
 
-    private static int? Bytes(string text)
+    private static int? Bytes(string text) => Size(text) is { } bytes && bytes is >= SmallestTransfer and <= LargestTransfer && bytes % 4096 == 0 ? (int)bytes : null;
+
+    private static int? JournalBytes(string text) => Size(text) is { } bytes && bytes is 0 or >= 1 << 20 and <= 1 << 30 ? (int)bytes : null;
+
+    private static long? Size(string text)
     {
         int unit = text.EndsWith("Ki", StringComparison.Ordinal) ? 10 : text.EndsWith("Mi", StringComparison.Ordinal) ? 20 : 0;
-        bool number = int.TryParse(unit == 0 ? text : text.AsSpan(0, text.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out int count);
-        long bytes = (long)count << unit;
-        return number && bytes is >= SmallestTransfer and <= LargestTransfer && bytes % 4096 == 0 ? (int)bytes : null;
+        return int.TryParse(unit == 0 ? text : text.AsSpan(0, text.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? (long)count << unit : null;
     }
 
     private static TimeSpan Parse(ArgumentResult result)

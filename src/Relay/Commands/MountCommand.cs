@@ -66,7 +66,7 @@ internal static class MountCommand
                 fusermount = new Fusermount(Path.Combine(privateDirectory, "fusermount.sock"), FusermountPaths, directory);
             }
             var mount = keeper.Obtain(knowsState: false, epoch: 0);
-            var tables = SessionState.Create(SharedMapping.CreateAnonymousFile("sluice-state"), StateGeometry.For(options.MaxTransfer), mount.MountId);
+            var tables = SessionState.Create(SharedMapping.CreateAnonymousFile("sluice-state"), StateGeometry.For(options.MaxTransfer, options.Journal), mount.MountId);
             return SessionRunner.Run(options, keeper, fusermount, tables, mount, adopted: false, privateDirectory);
         }
         catch (LinuxException e)

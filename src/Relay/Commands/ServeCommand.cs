@@ -67,7 +67,7 @@ internal static class ServeCommand
     /// <summary>The mount, with the state that a relay before this one left where it belongs to it, else a fresh one of both.</summary>
     private static (KeptMount Mount, SessionState State, bool Adopted) TakeOver(MounterConnection keeper, string path, RelayOptions options, RelayLog log)
     {
-        var geometry = StateGeometry.For(options.MaxTransfer);
+        var geometry = StateGeometry.For(options.MaxTransfer, options.Journal);
         bool exists = File.Exists(path);
         var adopted = SessionState.Adopt(OpenState(path), geometry, out string reason);
         uint epoch = adopted?.Epoch ?? 0;

@@ -15,6 +15,13 @@ internal sealed class Counters
     /// <summary>Requests that ended with EIO because their clients died again and again.</summary>
     public long Poisonous;
     public long NotificationsDropped;
+    /// <summary>Syncs that the relay asked for because the journal was nearly full.</summary>
+    public long JournalFull;
+    /// <summary>Writes of the journal that were made again at a new client, and their bytes.</summary>
+    public long ReplayedWrites;
+    public long ReplayedBytes;
+    /// <summary>Files that lost acknowledged data: each has said EIO, or will.</summary>
+    public long FilesLost;
     public long ClientStarts;
     public long LastRecoveryMicroseconds;
 }

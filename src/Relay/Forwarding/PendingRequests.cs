@@ -16,17 +16,19 @@ internal sealed unsafe class PendingRequests : IDisposable
     private readonly SessionState _state;
     private readonly Answers _answers;
     private readonly Resolver _resolver;
+    private readonly OwnSyncs _syncs;
     private readonly Queue<int> _queue; // guarded by itself
     private readonly Thread[] _threads = new Thread[Workers];
     private volatile ClientLink? _link;
     private volatile bool _failing;
     private volatile bool _ended;
 
-    public PendingRequests(SessionState state, Answers answers, Resolver resolver)
+    public PendingRequests(SessionState state, Answers answers, Resolver resolver, OwnSyncs syncs)
     {
         _state = state;
         _answers = answers;
         _resolver = resolver;
+        _syncs = syncs;
         _queue = new(state.Requests.Capacity);
     }
 
@@ -79,7 +81,7 @@ internal sealed unsafe class PendingRequests : IDisposable
     public void Park(Slot* slot)
     {
         int index = _state.Requests.IndexOf(slot);
-        bool needsNoClient = NeedsNoClient(_state.Requests.RequestOf(slot));
+        bool needsNoClient = NeedsNoClient(slot);
         Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Parked));
         // Asked after the write: a link that opened in between has looked for parked slots before or finds this one.
         if (_link is not null || _failing || needsNoClient)
@@ -92,7 +94,7 @@ internal sealed unsafe class PendingRequests : IDisposable
         byte* head = stackalloc byte[Translation.HeadCapacity];
         byte* request = _state.Requests.RequestOf(slot);
         var link = _link;
-        if (link is null
+        if (link is null || _syncs.Precedes(request)
             || Translation.TryTranslate(_state, request, slot->Length, link.Epoch, ClientLink.UniqueOf(_state.Requests.IndexOf(slot), slot->Generation), head, out int headLength) != Translated.Ready)
         {
             Park(slot);
@@ -101,6 +103,7 @@ internal sealed unsafe class PendingRequests : IDisposable
         // Before it is sent: the reply may come before this thread runs on.
         ulong sent = Slot.WordOf(SlotState.Sent, link.Epoch, slot->Generation);
         Volatile.Write(ref slot->Word, sent);
+        slot->SyncClock = _syncs.HandsOn(slot);
         int error = link.Send(head, headLength, request + headLength, (int)slot->Length - headLength);
         if (error != 0 && InFlight.TryMove(slot, sent, Slot.WordOf(SlotState.Claimed)))
             Park(slot);
@@ -150,7 +153,7 @@ internal sealed unsafe class PendingRequests : IDisposable
         var link = _link;
         if (link is null)
         {
-            if (NeedsNoClient(request))
+            if (NeedsNoClient(slot))
                 AnswerAlone(slot, request);
             else if (_failing)
                 _answers.InPlace(slot, Errno.EIO);
@@ -160,9 +163,10 @@ internal sealed unsafe class PendingRequests : IDisposable
         }
         switch (_resolver.Resolve(slot, link))
         {
-            case Resolution.Send:
+            case Resolution.Send when _syncs.Make(request, link):
                 SendWaiting(slot, link);
                 break;
+            case Resolution.Send:
             case Resolution.Ended:
                 Park(slot);
                 break;
@@ -185,6 +189,7 @@ internal sealed unsafe class PendingRequests : IDisposable
                 return;
             }
             Volatile.Write(ref slot->Word, sent);
+            slot->SyncClock = _syncs.HandsOn(slot);
             int error = link.Send(head, headLength, request + headLength, (int)slot->Length - headLength);
             if (error == 0 || !InFlight.TryMove(slot, sent, Slot.WordOf(SlotState.Claimed)))
                 return;
@@ -199,13 +204,14 @@ internal sealed unsafe class PendingRequests : IDisposable
         }
     }
 
-    /// <summary>RELEASE of what the client held, and FLUSH of what has nothing to write: a task that starts a program closes files in exec, unkillably.</summary>
-    private bool NeedsNoClient(byte* request)
+    /// <summary>
+    /// RELEASE of what the client held, and FLUSH of what has nothing to write: a task that starts a program closes files in
+    /// exec, unkillably. A RELEASE of written data waits for the replay: after it the kernel may forget the file.
+    /// </summary>
+    private bool NeedsNoClient(Slot* slot)
     {
-        var header = (InHeader*)request;
-        if (Opcodes.Of(header->Opcode).AfterCrash == AfterCrash.Local)
-            return true;
-        return header->Opcode == Opcode.Flush && !_state.Nodes.HasUnflushed(header->NodeId);
+        var header = (InHeader*)_state.Requests.RequestOf(slot);
+        return Opcodes.Of(header->Opcode).AfterCrash == AfterCrash.Local ? !_state.Journal.Has(header->NodeId) : _state.IsEmptyFlush(slot);
     }
 
     private void AnswerAlone(Slot* slot, byte* request)

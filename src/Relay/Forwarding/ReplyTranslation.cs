@@ -1,5 +1,6 @@
 using Sluice.Linux;
 using Sluice.Relay.Fuse;
+using Sluice.Relay.Recovery;
 using Sluice.Relay.State;
 
 namespace Sluice.Relay.Forwarding;
@@ -8,7 +9,7 @@ namespace Sluice.Relay.Forwarding;
 /// A client's successful reply, checked against what its request can be answered with, taken into the tables and given the
 /// kernel's ids. A client is not trusted: whatever does not fit becomes EIO, and nothing is read beyond what it sent.
 /// </summary>
-internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions options, Counters counters)
+internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrites unflushed, Counters counters)
 {
     /// <summary>Checks and translates <paramref name="message"/> in place.</summary>
     /// <param name="slot">The kernel's request.</param>
@@ -28,7 +29,7 @@ internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions o
             ReplyBody.None => length == 0 ? TakeNothing(slot, epoch) : Violation(),
             ReplyBody.Entry => length == EntryOut.Size ? TakeEntry(header, requestLength, (EntryOut*)body, epoch) : Violation(),
             ReplyBody.EntryOpen => length == EntryOut.Size + OpenOut.Size ? TakeEntryOpen(header, asked, requestLength, body, epoch) : Violation(),
-            ReplyBody.Attr => length == AttrOut.Size ? TakeAttr(header, (AttrOut*)body) : Violation(),
+            ReplyBody.Attr => length == AttrOut.Size ? TakeAttr(header, asked, (AttrOut*)body) : Violation(),
             ReplyBody.Open => length == OpenOut.Size ? TakeOpen(header, asked, (OpenOut*)body, epoch) : Violation(),
             ReplyBody.Data => length <= *(uint*)(asked + 16) ? TakeRead(length) : Violation(),
             ReplyBody.Target => length is > 0 and < 4096 ? 0 : Violation(),
@@ -36,7 +37,7 @@ internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions o
             ReplyBody.Statfs => length == StateHeader.StatfsBytes.Size ? TakeStatfs(body) : Violation(),
             ReplyBody.Xattr => (*(uint*)asked == 0 ? length == 8 : length <= *(uint*)asked) ? 0 : Violation(),
             ReplyBody.Lock => length == 24 ? 0 : Violation(),
-            ReplyBody.Eight => length == 8 ? 0 : Violation(),
+            ReplyBody.Eight => length == 8 ? TakeEight(header, asked) : Violation(),
             ReplyBody.Ioctl => length >= 16 && length - 16 <= *(uint*)(asked + 28) ? 0 : Violation(),
             ReplyBody.Dirents => length <= *(uint*)(asked + 16) ? TakeDirents(header, asked, body, length) : Violation(),
             ReplyBody.DirentsPlus => length <= *(uint*)(asked + 16) ? TakeDirentsPlus(header, asked, body, length, epoch) : Violation(),
@@ -125,6 +126,7 @@ internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions o
     {
         if (!state.Handles.IsLive(handle))
             return;
+        unflushed.Closed(state.Handles[handle]->Node, handle);
         state.Directories.Clear(state.Handles[handle]);
         state.Handles.Close(handle);
     }
@@ -144,18 +146,23 @@ internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions o
         switch (header->Opcode)
         {
             case Opcode.Unlink or Opcode.Rmdir:
+                uint removed = state.Nodes.Find(node, Translation.NameOf(request, slot->Length));
                 state.Nodes.RemoveName(node, Translation.NameOf(request, slot->Length), epoch);
+                unflushed.NameGone(removed);
                 break;
             case Opcode.Rename or Opcode.Rename2:
+                uint replaced = state.Nodes.Find((uint)*(ulong*)asked, Translation.SecondNameOf(request, slot->Length));
                 state.Nodes.MoveName(node, Translation.NameOf(request, slot->Length), (uint)*(ulong*)asked, Translation.SecondNameOf(request, slot->Length), slot->Moved, slot->Exchanged, epoch);
+                unflushed.NameGone(replaced);
                 break;
             case Opcode.Release or Opcode.Releasedir:
                 Close(*(ulong*)asked);
                 break;
             case Opcode.Fsync or Opcode.Flush:
-                if (header->Opcode == Opcode.Fsync || options.Durability <= Durability.Flush)
-                    state.Nodes.SetDirty(node, false);
-                return state.Nodes.HasLost(node) ? Errno.EIO : 0;
+                return unflushed.Synced(header->Opcode, node, *(ulong*)asked, slot->SyncClock) ? Errno.EIO : 0;
+            case Opcode.Fallocate:
+                unflushed.Changed(node, *(ulong*)asked);
+                break;
             default:
                 break;
         }
@@ -210,14 +217,19 @@ internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions o
         uint handle = state.Handles.Open(node, directory, flags, header, new(open->Fh), epoch);
         if (handle == 0)
             return Errno.ENOMEM; // the client keeps its handle until it ends: the kernel's table of 65,536 is full
+        const uint Truncating = 0x200; // O_TRUNC
+        if ((flags & Truncating) != 0 && !directory)
+            unflushed.Truncated(node, 0);
         open->Fh = handle;
         open->OpenFlags &= ~OpenOut.Passthrough;
         open->BackingId = 0;
         return 0;
     }
 
-    private int TakeAttr(InHeader* header, AttrOut* reply)
+    private int TakeAttr(InHeader* header, byte* asked, AttrOut* reply)
     {
+        if (header->Opcode == Opcode.Setattr && (*(uint*)asked & FuseAbi.SetattrSize) != 0)
+            unflushed.Truncated(header->NodeId, *(ulong*)(asked + 16));
         state.Nodes.Pin(header->NodeId, &reply->Attr);
         return 0;
     }
@@ -232,13 +244,19 @@ internal sealed unsafe class ReplyTranslation(SessionState state, RelayOptions o
     private int TakeWritten(InHeader* header, byte* asked, byte* body)
     {
         if (header->Opcode != Opcode.Write)
-            return 0;
+            return TakeEight(header, asked);
         if (*(uint*)body > *(uint*)(asked + 16))
             return Violation();
-        if (options.Durability != Durability.Write)
-            state.Nodes.SetDirty(header->NodeId, true);
+        unflushed.Written(header->NodeId, *(ulong*)asked, *(ulong*)(asked + 8), asked + 40, *(uint*)body);
         counters.Writes++;
         counters.BytesWritten += *(uint*)body;
+        return 0;
+    }
+
+    private int TakeEight(InHeader* header, byte* asked)
+    {
+        if (header->Opcode is Opcode.CopyFileRange or Opcode.CopyFileRange64)
+            unflushed.Changed(*(ulong*)(asked + 16), *(ulong*)(asked + 24));
         return 0;
     }
 

@@ -144,25 +144,9 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
     private int Open(HandleRecord* record, uint flags, ClientLink link, out ClientHandle client)
     {
         client = default;
-        if (!state.Nodes.TryBound(record->Node, link.Epoch, out var node))
-            return Errno.ESTALE;
-        Span<byte> request = stackalloc byte[InHeader.Size + 8]; // fuse_open_in
-        request.Clear();
-        fixed (byte* head = request)
-        {
-            *(InHeader*)head = new InHeader { Opcode = record->Directory == 1 ? Opcode.Opendir : Opcode.Open, NodeId = node.Id, Uid = record->Uid, Gid = record->Gid, Pid = record->Pid };
-            *(uint*)(head + InHeader.Size) = flags;
-        }
-        Span<byte> reply = stackalloc byte[OutHeader.Size + OpenOut.Size];
-        int error = Ask(link, request, reply, OpenOut.Size);
-        if (error == Errno.ENOSYS)
-            return 0; // keeps no handles: 0 is its handle
-        if (error == 0)
-        {
-            fixed (byte* message = reply)
-                client = new(((OpenOut*)(message + OutHeader.Size))->Fh);
-        }
-        return error;
+        return state.Nodes.TryBound(record->Node, link.Epoch, out var node)
+            ? ClientFile.Open(node, record->Directory == 1, flags, record->Uid, record->Gid, record->Pid, link, out client)
+            : Errno.ESTALE;
     }
 
     private int Bound(ulong handle, HandleRecord* record, ClientHandle client, ClientLink link)
@@ -192,7 +176,7 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
             answers.Released(slot);
             return true;
         }
-        if (header->Opcode != Opcode.Flush || state.Nodes.HasUnflushed(header->NodeId))
+        if (!state.IsEmptyFlush(slot))
             return false;
         answers.InPlace(slot, 0);
         return true;
@@ -219,7 +203,12 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
                 error = Ask(link, request, reply, 8);
                 if (error == 0)
                 {
-                    Release(record, client, node, link);
+                    int flushed = ClientFile.Sync(node, client, flush: true, record->Uid, record->Gid, link); // closed as close(2) would
+                    _ = ClientFile.Release(node, client, record->OpenFlags & ~Append, record->Uid, record->Gid, link);
+                    error = flushed == Errno.ENOSYS ? 0 : flushed;
+                }
+                if (error == 0)
+                {
                     slot->Word = Slot.WordOf(SlotState.Answering);
                     answers.WithReply(slot, message, link.Epoch);
                     return Resolution.Answered;
@@ -230,18 +219,5 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
             return Resolution.Ended;
         answers.InPlace(slot, error);
         return Resolution.Answered;
-    }
-
-    private static void Release(HandleRecord* record, ClientHandle client, ClientNode node, ClientLink link)
-    {
-        Span<byte> request = stackalloc byte[InHeader.Size + 24]; // fuse_release_in
-        request.Clear();
-        fixed (byte* head = request)
-        {
-            *(InHeader*)head = new InHeader { Opcode = Opcode.Release, NodeId = node.Id, Uid = record->Uid, Gid = record->Gid };
-            *(ulong*)(head + InHeader.Size) = client.Fh;
-        }
-        Span<byte> reply = stackalloc byte[OutHeader.Size];
-        _ = Ask(link, request, reply, 0);
     }
 }

@@ -28,6 +28,8 @@ internal struct HandleRecord
     public byte StreamLost;
     /// <summary>1: the stream goes on under cookies of the relay's own.</summary>
     public byte OwnCookies;
+    /// <summary>When a write through it was last acknowledged that is not in the journal (<see cref="WriteJournal.Clock"/>); 0: handed on since.</summary>
+    public ulong UnjournaledAt;
 }
 
 /// <summary>
@@ -76,6 +78,13 @@ internal sealed unsafe class HandleTable : IDisposable
     public HandleRecord* this[ulong handle] => _handles + handle;
 
     public bool IsLive(ulong handle) => handle != 0 && handle < _file.Header->HandlesUsed && _handles[handle].Used == 1;
+
+    /// <summary>Whether a handle may write; false only for what is known to have been opened for reading alone.</summary>
+    public bool CanWrite(ulong handle)
+    {
+        const uint AccessMode = 3; // O_ACCMODE; O_RDONLY is 0
+        return !IsLive(handle) || (_handles[handle].OpenFlags & AccessMode) != 0;
+    }
 
     /// <summary>The client's handle, where the client of <paramref name="epoch"/> has it open. 0 is 0 everywhere.</summary>
     public bool TryBound(ulong handle, uint epoch, out ClientHandle client)

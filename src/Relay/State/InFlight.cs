@@ -79,6 +79,10 @@ internal unsafe struct Slot
     [FieldOffset(64)]
     public fixed byte Reply[ReplyCapacity];
 
+    /// <summary>Of a FSYNC or FLUSH: what was acknowledged up to this (<see cref="WriteJournal.Clock"/>) is handed on when it succeeds.</summary>
+    [FieldOffset(64 + ReplyCapacity)]
+    public ulong SyncClock;
+
     public readonly SlotState State => (SlotState)(byte)Word;
 
     /// <summary>The word of a slot that no client has.</summary>

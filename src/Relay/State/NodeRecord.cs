@@ -14,7 +14,7 @@ internal struct NodeRecord
     public byte AttrKnown;
     /// <summary>Written data was lost with a client: the next FSYNC or FLUSH says EIO once.</summary>
     public byte Lost;
-    /// <summary>Written data was acknowledged and not yet flushed.</summary>
+    /// <summary>Written data was acknowledged, is not yet flushed, and is not in the journal: it dies with the client.</summary>
     public byte Dirty;
     /// <summary>The first of its names, plus one; 0: it has none any more.</summary>
     public uint FirstName;

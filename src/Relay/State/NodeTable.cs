@@ -368,11 +368,23 @@ internal sealed unsafe class NodeTable : IDisposable
         }
     }
 
-    /// <summary>Notes that acknowledged data of a node is not yet flushed, or that it is.</summary>
+    /// <summary>Whether the node can be found again by a client that never saw it.</summary>
+    public bool HasName(ulong node) => IsLive(node) && (node == Root || _nodes[node].FirstName != 0);
+
+    /// <summary>Notes that acknowledged data of a node would die with the client, or that it would not.</summary>
     public void SetDirty(ulong node, bool dirty)
     {
         if (IsLive(node))
             _nodes[node].Dirty = dirty ? (byte)1 : (byte)0;
+    }
+
+    public bool IsDirty(ulong node) => IsLive(node) && _nodes[node].Dirty != 0;
+
+    /// <summary>Written data of the node was lost: the next FSYNC or FLUSH says so.</summary>
+    public void SetLost(ulong node)
+    {
+        if (IsLive(node))
+            _nodes[node].Lost = 1;
     }
 
     /// <summary>Whether the node has data that is not flushed, or lost some and nobody was told yet.</summary>

@@ -1,4 +1,5 @@
 using Sluice.Linux;
+using Sluice.Relay.Fuse;
 
 namespace Sluice.Relay.State;
 
@@ -14,6 +15,7 @@ internal sealed unsafe class SessionState : IDisposable
         Nodes = new(file);
         Handles = new(file);
         Directories = new(file, Handles);
+        Journal = new(file);
     }
 
     public StateHeader* Header => _file.Header;
@@ -32,6 +34,8 @@ internal sealed unsafe class SessionState : IDisposable
 
     public DirectoryLog Directories { get; }
 
+    public WriteJournal Journal { get; }
+
     public Landing* LandingOf(int reader) => _file.LandingOf(reader);
 
     /// <summary>An empty state for a fresh mount.</summary>
@@ -47,11 +51,21 @@ internal sealed unsafe class SessionState : IDisposable
         var adopted = StateFile.Adopt(file, geometry, out reason);
         if (adopted is null)
             return null;
-        reason = InFlight.Distrust(adopted) ?? NodeTable.Distrust(adopted) ?? HandleTable.Distrust(adopted) ?? "";
+        reason = InFlight.Distrust(adopted) ?? NodeTable.Distrust(adopted) ?? HandleTable.Distrust(adopted) ?? WriteJournal.Distrust(adopted) ?? "";
         if (reason.Length == 0)
             return new(adopted);
         adopted.Dispose();
         return null;
+    }
+
+    /// <summary>Whether a node has data that the client may not have handed on, or lost some and nobody was told yet.</summary>
+    public bool HasUnflushed(ulong node) => Nodes.HasUnflushed(node) || Journal.Has(node);
+
+    /// <summary>Whether a request is the FLUSH of a handle that has nothing to hand on.</summary>
+    public bool IsEmptyFlush(Slot* slot)
+    {
+        var header = (InHeader*)Requests.RequestOf(slot);
+        return header->Opcode == Opcode.Flush && (!HasUnflushed(header->NodeId) || !Handles.CanWrite(*(ulong*)(header + 1)));
     }
 
     public void Dispose()
@@ -59,6 +73,7 @@ internal sealed unsafe class SessionState : IDisposable
         Requests.Dispose();
         Nodes.Dispose();
         Handles.Dispose();
+        Journal.Dispose();
         _file.Dispose();
     }
 }

@@ -14,9 +14,14 @@ namespace Sluice.Relay.State;
 /// <param name="LongNames">Names above <see cref="NameRecord.InlineLength"/> bytes.</param>
 /// <param name="Handles">Open files and directories.</param>
 /// <param name="DirectoryBlocks">Blocks of 255 delivered directory entries each.</param>
-internal readonly record struct StateGeometry(int MaxTransfer, int Slots, int LargeBuffers, int Nodes, int Names, int LongNames, int Handles, int DirectoryBlocks)
+/// <param name="JournalBlocks">Blocks of <see cref="WriteJournal.BlockSize"/> for acknowledged writes; 0: none are kept.</param>
+internal readonly record struct StateGeometry(int MaxTransfer, int Slots, int LargeBuffers, int Nodes, int Names, int LongNames, int Handles, int DirectoryBlocks, int JournalBlocks)
 {
-    public static StateGeometry For(int maxTransfer) => new(maxTransfer, 1024, maxTransfer > 256 << 10 ? 16 : 32, 1 << 20, 1 << 20, 1 << 16, 1 << 16, 1 << 14);
+    /// <summary>The usual sizes.</summary>
+    /// <param name="maxTransfer">Bytes of the largest WRITE and READ.</param>
+    /// <param name="journal">Bytes for acknowledged writes.</param>
+    public static StateGeometry For(int maxTransfer, int journal = RelayOptions.DefaultJournal) =>
+        new(maxTransfer, 1024, maxTransfer > 256 << 10 ? 16 : 32, 1 << 20, 1 << 20, 1 << 16, 1 << 16, 1 << 14, journal / WriteJournal.BlockSize);
 
     /// <summary>read(2) on the device fails with EINVAL unless the buffer holds max_write and 4 KiB for headers.</summary>
     public int LargeBufferSize => (MaxTransfer + 4096 + 4095) & ~4095;
@@ -49,6 +54,8 @@ internal sealed unsafe class StateFile : IDisposable
         Names = (NameRecord*)(mapping.Address + layout.Names);
         LongNames = mapping.Address + layout.LongNames;
         DirectoryBlocks = mapping.Address + layout.DirectoryBlocks;
+        JournalRecords = (JournalRecord*)(mapping.Address + layout.JournalRecords);
+        JournalBlocks = mapping.Address + layout.JournalBlocks;
     }
 
     public StateGeometry Geometry { get; }
@@ -70,6 +77,10 @@ internal sealed unsafe class StateFile : IDisposable
     public byte* LongNames { get; }
 
     public byte* DirectoryBlocks { get; }
+
+    public JournalRecord* JournalRecords { get; }
+
+    public byte* JournalBlocks { get; }
 
     /// <summary>Where reader <paramref name="reader"/> reads requests into.</summary>
     public Landing* LandingOf(int reader) => (Landing*)(_mapping.Address + LandingOffset) + reader;
@@ -138,6 +149,8 @@ internal sealed unsafe class StateFile : IDisposable
         public readonly long Names;
         public readonly long LongNames;
         public readonly long DirectoryBlocks;
+        public readonly long JournalRecords;
+        public readonly long JournalBlocks;
         public readonly long Length;
 
         public Layout(in StateGeometry geometry)
@@ -151,6 +164,8 @@ internal sealed unsafe class StateFile : IDisposable
             Names = Place(ref next, (long)geometry.Names * sizeof(NameRecord));
             LongNames = Place(ref next, (long)geometry.LongNames * NameRecord.LongSize);
             DirectoryBlocks = Place(ref next, (long)geometry.DirectoryBlocks * DirectoryBlock.Size);
+            JournalRecords = Place(ref next, (long)geometry.JournalBlocks * sizeof(JournalRecord));
+            JournalBlocks = Place(ref next, (long)geometry.JournalBlocks * WriteJournal.BlockSize);
             Length = next;
         }
 
@@ -197,10 +212,14 @@ internal unsafe struct StateHeader
     public uint LongNamesUsed;
     public uint HandlesUsed;
     public uint DirectoryBlocksUsed;
+    public uint JournalUsed;
+
+    /// <summary>Counts the acknowledged writes, so that a sync tells which were there before it.</summary>
+    public ulong JournalClock;
 
     public readonly bool HighMarksWithin(in StateGeometry geometry) =>
         NodesUsed <= geometry.Nodes && NamesUsed <= geometry.Names && LongNamesUsed <= geometry.LongNames
-        && HandlesUsed <= geometry.Handles && DirectoryBlocksUsed <= geometry.DirectoryBlocks
+        && HandlesUsed <= geometry.Handles && DirectoryBlocksUsed <= geometry.DirectoryBlocks && JournalUsed <= geometry.JournalBlocks
         && InitInLength <= InitIn.Size && InitOutLength <= InitOut.Size;
 
     [InlineArray(Size)]

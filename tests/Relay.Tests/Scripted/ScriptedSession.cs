@@ -13,7 +13,7 @@ namespace Sluice.Relay.Tests.Scripted;
 /// </summary>
 internal sealed class ScriptedSession : IMountKeeper
 {
-    public static readonly StateGeometry Geometry = new(1 << 17, Slots: 256, LargeBuffers: 16, Nodes: 1 << 14, Names: 1 << 14, LongNames: 1 << 10, Handles: 1 << 12, DirectoryBlocks: 1 << 10);
+    public static readonly StateGeometry Geometry = new(1 << 17, Slots: 256, LargeBuffers: 16, Nodes: 1 << 14, Names: 1 << 14, LongNames: 1 << 10, Handles: 1 << 12, DirectoryBlocks: 1 << 10, JournalBlocks: 16);
 
     private readonly BlockingCollection<ScriptedClient> _clients = [];
     private readonly ManualResetEventSlim _mayStart = new(true);

@@ -8,8 +8,8 @@ namespace Sluice.Relay.Tests.State;
 /// <summary>A session's state over a file without a name, small enough to be made for every case, and taken over again and again.</summary>
 internal sealed unsafe class StateRoom : IDisposable
 {
-    /// <summary>The last table is the largest: tables reserve more than they have, and the file must not grow by it.</summary>
-    public static readonly StateGeometry Geometry = new(8192, Slots: 16, LargeBuffers: 8, Nodes: 512, Names: 1024, LongNames: 64, Handles: 64, DirectoryBlocks: 512);
+    /// <summary>The last tables are the largest: tables reserve more than they have, and the file must not grow by it.</summary>
+    public static readonly StateGeometry Geometry = new(8192, Slots: 16, LargeBuffers: 8, Nodes: 512, Names: 1024, LongNames: 64, Handles: 64, DirectoryBlocks: 512, JournalBlocks: 8);
 
     private readonly FileDescriptor _file = SharedMapping.CreateAnonymousFile("state");
 

@@ -1,0 +1,133 @@
+using Sluice.Linux;
+using Sluice.Relay.Forwarding;
+using Sluice.Relay.Fuse;
+using Sluice.Relay.State;
+
+namespace Sluice.Relay.Recovery;
+
+/// <summary>
+/// Syncs that no application asked for. Before a WRITE while the journal is nearly full; before a change of content that it
+/// cannot hold; and before a RELEASE, so that no written data outlives its handle: afterwards nobody could sync it any more,
+/// and a replay long after would undo what others have written since.
+/// </summary>
+internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, UnflushedWrites unflushed, RelayOptions options, Counters counters)
+{
+    private readonly Lock _gate = new(); // held while a client syncs, by workers alone
+    private volatile uint _underWay; // the handle that is being synced; 0: none
+
+    /// <summary>Whether a request has to wait for such a sync. No lock, no allocation: asked for every request.</summary>
+    public bool Precedes(byte* request)
+    {
+        var header = (InHeader*)request;
+        return header->Opcode switch
+        {
+            Opcode.Write => state.Journal.IsLow,
+            Opcode.Release => state.Journal.Has(header->NodeId) && state.Journal.Has(header->NodeId, *(ulong*)(request + InHeader.Size)),
+            Opcode.Fallocate => state.Journal.Has(header->NodeId),
+            Opcode.CopyFileRange or Opcode.CopyFileRange64 => state.Journal.Has(*(ulong*)(request + InHeader.Size + 16)),
+            _ => false,
+        };
+    }
+
+    /// <summary>
+    /// What an application's FSYNC or FLUSH, which counts as sent already, hands on when it succeeds. Nothing while another
+    /// sync of the same handle is under way: of two at a time, sshfs answers the second without waiting for what the first
+    /// waits for (seen with a FLUSH that a fork's exec had sent, and a close right after it).
+    /// </summary>
+    public ulong HandsOn(Slot* slot)
+    {
+        byte* request = state.Requests.RequestOf(slot);
+        if (((InHeader*)request)->Opcode is not (Opcode.Fsync or Opcode.Flush))
+            return 0;
+        ulong clock = state.Journal.Clock;
+        ulong handle = *(ulong*)(request + InHeader.Size);
+        Interlocked.MemoryBarrier(); // of two that are sent now, one sees the other
+        return _underWay == handle || IsUnderWay(handle, slot) ? 0 : clock;
+    }
+
+    /// <summary>Makes the sync, for a request whose ids the client knows. False when the link ended.</summary>
+    public bool Make(byte* request, ClientLink link)
+    {
+        if (!Precedes(request))
+            return true;
+        var header = (InHeader*)request;
+        byte* body = request + InHeader.Size;
+        lock (_gate)
+        {
+            switch (header->Opcode)
+            {
+                case Opcode.Write:
+                    while (state.Journal.IsLow && state.Journal.TryLargest(out uint node, out uint handle))
+                    {
+                        counters.JournalFull++;
+                        if (!Sync(node, handle, link))
+                            return false;
+                    }
+                    return true;
+                case Opcode.Release:
+                    return Sync((uint)header->NodeId, (uint)*(ulong*)body, link);
+                case Opcode.Fallocate:
+                    return SyncAll((uint)header->NodeId, link);
+                default:
+                    return SyncAll((uint)*(ulong*)(body + 16), link);
+            }
+        }
+    }
+
+    private bool SyncAll(uint node, ClientLink link)
+    {
+        while (state.Journal.Has(node) && !link.Ended)
+        {
+            var records = state.Journal.RecordsOf(node);
+            if (records.Count > 0 && !Sync(node, state.Journal.Record(records[0])->Handle, link))
+                return false;
+        }
+        return !link.Ended;
+    }
+
+    /// <summary>What was written through one handle. Afterwards it is out of the journal, in whatever way. False when the link ended.</summary>
+    private bool Sync(uint node, uint handle, ClientLink link)
+    {
+        ulong clock = 0;
+        int error = resolver.ResolveHandle(handle, link);
+        if (error == 0 && !(state.Nodes.TryBound(node, link.Epoch, out _) && state.Handles.IsLive(handle)))
+            error = Errno.ESTALE;
+        if (error == 0)
+        {
+            _ = state.Nodes.TryBound(node, link.Epoch, out var client);
+            _ = state.Handles.TryBound(handle, link.Epoch, out var open);
+            var record = state.Handles[handle];
+            _underWay = handle;
+            Interlocked.MemoryBarrier();
+            while (IsUnderWay(handle, null) && !link.Ended)
+                Thread.Sleep(1); // an application's, which hands on the same
+            clock = state.Journal.Clock;
+            error = ClientFile.Sync(client, open, options.Durability <= Durability.Flush, record->Uid, record->Gid, link);
+            _underWay = 0;
+        }
+        if (error == Errno.ENOTCONN || link.Ended)
+            return false;
+        if (error == 0)
+            unflushed.HandedOn(node, handle, clock);
+        else if (error == Errno.ENOSYS)
+            unflushed.Changed(node, handle); // it knows no sync: nothing says when the data is safe
+        else
+            unflushed.Lose(node); // the client has told us in an application's place
+        return true;
+    }
+
+    /// <summary>Whether an application's sync of a handle is at the client.</summary>
+    private bool IsUnderWay(ulong handle, Slot* except)
+    {
+        for (int i = 0; i < state.Requests.UsedMark; i++)
+        {
+            var slot = state.Requests[i];
+            if (slot == except || slot->State is not (SlotState.Sent or SlotState.Abandoned))
+                continue;
+            byte* request = state.Requests.RequestOf(slot);
+            if (((InHeader*)request)->Opcode is Opcode.Fsync or Opcode.Flush && *(ulong*)(request + InHeader.Size) == handle)
+                return true;
+        }
+        return false;
+    }
+}
