@@ -20,6 +20,7 @@ internal readonly record struct SessionEnd(int Status, string Reason);
 /// </summary>
 internal sealed unsafe class RelaySession : IDisposable
 {
+    private const int MaxLostNames = 20; // in the last message; a termination message holds 4 KiB
     private const int MaxFailedStarts = 6; // in a row, before the container is given up to kubelet
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(5);
@@ -47,9 +48,11 @@ internal sealed unsafe class RelaySession : IDisposable
     private readonly InlineLane? _lane;
     private readonly byte* _replies;
     private volatile ClientProcess? _client;
+    private volatile ClientLink? _link; // of the client that runs, before it serves too
     private long _absentSince; // milliseconds of the boot clock; 0: there is a client
     private string _lastLines = ""; // of the last client that has ended
     private int _signal;
+    private ChildExit? _exit; // of the last client, once the end was asked for
 
     /// <summary>Puts the parts together; nothing runs yet. State and device are its own from now on.</summary>
     public RelaySession(RelayOptions options, IMountKeeper keeper, Fusermount? fusermount, SessionState state, FuseDevice device, RelayLog log)
@@ -187,7 +190,7 @@ internal sealed unsafe class RelaySession : IDisposable
         }
         using (client)
         {
-            _client = client;
+            (_client, _link) = (client, link);
             (_state.Header->ClientStarted, _state.Header->ClientPid) = (client.StartTime, client.Id);
             var replies = PassReplies(link);
             string? refused = null;
@@ -207,12 +210,12 @@ internal sealed unsafe class RelaySession : IDisposable
             served = link.Served;
             _fusermount?.Offer(null);
             theirs.Dispose();
-            exit = client.Reap() ?? default;
+            exit = _exit ?? client.Reap() ?? default;
             reason = refused is null ? exit.ToString() : $"{refused} ({exit})";
             if (client.LastLines is { Length: > 0 } lines && !served)
                 reason += $": {lines[(lines.LastIndexOf('\n') + 1)..]}";
             _lastLines = client.LastLines;
-            _client = null;
+            (_client, _link) = (null, null);
             _state.Header->ClientPid = 0;
             Collect(epoch);
             return end;
@@ -324,20 +327,31 @@ internal sealed unsafe class RelaySession : IDisposable
         }
     }
 
+    /// <summary>Lets the client write out what it holds, and ends the mount: from now on every call on it fails at once.</summary>
     private SessionEnd End(ClientProcess? client)
     {
         bool asked = Volatile.Read(ref _signal) != 0;
         if (asked)
             _keeper.Closing();
-        if (client is not null)
-        {
-            client.Signal(asked ? _signal : ChildProcess.SIGTERM);
-            if (!Poll.Wait(client.Ended, PollEvents.In, (int)_options.FlushTimeout.TotalMilliseconds))
-                client.Kill();
-            Poll.Wait(client.Ended, PollEvents.In, -1);
-        }
-        _keeper.Goodbye("");
+        bool flushed = client is not null && LetFlush(client, asked ? _signal : ChildProcess.SIGTERM);
+        string lost = flushed || _options.Durability == Durability.Write ? "" : string.Join(", ", _state.Nodes.Unflushed(MaxLostNames));
+        _notifications.ForgetAttributes();
+        _keeper.Goodbye(lost);
+        if (lost.Length > 0)
+            return new(1, $"acknowledged writes could not be handed on: {lost}");
         return new(0, asked ? "" : "the mount is gone");
+    }
+
+    /// <summary>Whether the client ended by itself, in time and without an error: it has written out what it held.</summary>
+    private bool LetFlush(ClientProcess client, int signal)
+    {
+        client.Signal(signal);
+        bool inTime = Poll.Wait(client.Ended, PollEvents.In, (int)_options.FlushTimeout.TotalMilliseconds);
+        if (!inTime)
+            client.Kill();
+        Poll.Wait(client.Ended, PollEvents.In, -1);
+        _exit = client.Reap();
+        return inTime && _exit is { Status: 0 };
     }
 
     /// <summary>What was at the client waits for the next; what it held and never wrote is lost, and will be said.</summary>
@@ -386,12 +400,13 @@ internal sealed unsafe class RelaySession : IDisposable
         {
             Thread.Sleep(Watch.TickMilliseconds);
             long since = Volatile.Read(ref _absentSince);
-            bool hung = watch.Tick(since == 0 ? null : (uint)since);
-            if (_client is { } client && since == 0)
+            bool hung = watch.Tick(since == 0 ? null : (uint)since, _link);
+            if (_client is { } client)
             {
                 if (hung)
                     _log.Hung(_options.HangTimeout);
-                bool full = memory.IsNearLimit(client.Id, out long used, out long limit);
+                long used = 0, limit = 0;
+                bool full = since == 0 && memory.IsNearLimit(client.Id, out used, out limit);
                 if (full)
                     _log.NearMemoryLimit(used, limit);
                 if (hung || full)

@@ -11,6 +11,9 @@ namespace Sluice.Relay.Forwarding;
 /// </summary>
 internal sealed unsafe class ClientLink : IDisposable
 {
+    /// <summary>What our own requests fail with when the client is gone or silent: no error number, for a client may answer with any.</summary>
+    public const int Lost = 4096;
+
     private const ulong OwnCall = 1UL << 62;
     private const int MaxCalls = 16; // own requests at a time; more callers wait
 
@@ -21,6 +24,7 @@ internal sealed unsafe class ClientLink : IDisposable
     private readonly Lock _gate = new();
     private ulong _sequence; // guarded by _gate
     private volatile bool _ended;
+    private volatile bool _silent;
 
     public ClientLink(uint epoch, FileDescriptor socket)
     {
@@ -43,6 +47,13 @@ internal sealed unsafe class ClientLink : IDisposable
     public bool Served { get; set; }
 
     public bool Ended => _ended;
+
+    /// <summary>The client runs and answers nothing: it is stopped, or hangs. Set by the <see cref="Watch"/>.</summary>
+    public bool Silent
+    {
+        get => _silent;
+        set => _silent = value;
+    }
 
     public FileDescriptor Socket => _socket;
 
@@ -86,7 +97,7 @@ internal sealed unsafe class ClientLink : IDisposable
     /// <param name="request">Header and body with the client's ids; the unique is set here.</param>
     /// <param name="reply">Room for the reply, header first.</param>
     /// <param name="timeout">Milliseconds, or -1.</param>
-    /// <returns>The reply's length, whose header may hold an error; or -ENOTCONN when the link ended, -ETIMEDOUT.</returns>
+    /// <returns>The reply's length, whose header may hold an error; or -ENOTCONN when the link ended, -ETIMEDOUT after the time or at a silent client.</returns>
     public int Ask(Span<byte> request, Span<byte> reply, int timeout = -1)
     {
         _freeCalls.Wait();
@@ -115,7 +126,7 @@ internal sealed unsafe class ClientLink : IDisposable
                     Poll.Wait(_socket, PollEvents.Out, 100);
                 if (error != 0 || _ended)
                     return -Errno.ENOTCONN;
-                bool answered = call.Done.Wait(timeout);
+                bool answered = Await(call, timeout);
                 lock (_gate)
                 {
                     call.Reply = null; // from here on the reader leaves it alone
@@ -129,6 +140,20 @@ internal sealed unsafe class ClientLink : IDisposable
                 call.Unique = 0;
             _freeCalls.Release();
         }
+    }
+
+    /// <summary>Waits in steps: who waits for a silent client would hold up all that wait behind it.</summary>
+    private bool Await(Call call, int timeout)
+    {
+        const int Step = 100;
+        for (int waited = 0; timeout < 0 || waited < timeout; waited += Step)
+        {
+            if (call.Done.Wait(timeout < 0 ? Step : Math.Min(Step, timeout - waited)))
+                return true;
+            if (_silent)
+                return false;
+        }
+        return false;
     }
 
     /// <summary>Hands the reply to one of our own requests to its caller, as EIO where it is longer than any that fits; false where nobody waits for it.</summary>

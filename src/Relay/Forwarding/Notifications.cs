@@ -44,6 +44,23 @@ internal sealed unsafe class Notifications : IDisposable
             _counters.NotificationsDropped++;
     }
 
+    /// <summary>
+    /// Has the kernel ask again for the attributes of every file: a stat of a closed session fails then, instead of being
+    /// answered from the kernel's cache. Only attributes: dropping pages would wait for requests in flight.
+    /// </summary>
+    public void ForgetAttributes()
+    {
+        byte* message = stackalloc byte[OutHeader.Size + 24]; // fuse_notify_inval_inode_out: node, offset, length
+        *(OutHeader*)message = new OutHeader { Len = OutHeader.Size + 24, Error = (int)NotifyCode.InvalInode };
+        *(long*)(message + OutHeader.Size + 8) = -1; // a negative offset: attributes alone
+        *(long*)(message + OutHeader.Size + 16) = 0;
+        foreach (uint node in _state.Nodes.Held())
+        {
+            *(ulong*)(message + OutHeader.Size) = node;
+            _ = _device.Reply(message, OutHeader.Size + 24);
+        }
+    }
+
     public void Dispose()
     {
         lock (_queue)

@@ -49,19 +49,24 @@ internal sealed unsafe class PendingRequests : IDisposable
     {
         _failing = false;
         _link = link;
-        foreach (int index in Parked())
-            Enqueue(index);
+        TakeUpAgain();
     }
 
     /// <summary>From now on requests wait.</summary>
     public void Close() => _link = null;
 
+    /// <summary>A silent client has said something: what waits is taken up.</summary>
+    public void TakeUpAgain()
+    {
+        foreach (int index in Parked())
+            Enqueue(index);
+    }
+
     /// <summary>Requests that wait fail with EIO, and new ones at once, until there is a client again.</summary>
     public void FailUntilOpened()
     {
         _failing = true;
-        foreach (int index in Parked())
-            Enqueue(index);
+        TakeUpAgain();
     }
 
     /// <summary>The slots that wait, in the order of their arrival.</summary>
@@ -158,7 +163,12 @@ internal sealed unsafe class PendingRequests : IDisposable
             else if (_failing)
                 _answers.InPlace(slot, Errno.EIO);
             else
-                Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Parked));
+                Park(slot);
+            return;
+        }
+        if (link.Silent && !NeedsNoClient(slot))
+        {
+            WaitForWord(slot, link);
             return;
         }
         switch (_resolver.Resolve(slot, link))
@@ -166,13 +176,23 @@ internal sealed unsafe class PendingRequests : IDisposable
             case Resolution.Send when _syncs.Make(request, link):
                 SendWaiting(slot, link);
                 break;
-            case Resolution.Send:
-            case Resolution.Ended:
+            case Resolution.Send or Resolution.Ended when link.Silent:
+                WaitForWord(slot, link);
+                break;
+            case Resolution.Send or Resolution.Ended:
                 Park(slot);
                 break;
             default: // answered
                 break;
         }
+    }
+
+    /// <summary>Lets a request wait until a silent client says something, or the next one is there. Meanwhile its task can be let go.</summary>
+    private void WaitForWord(Slot* slot, ClientLink link)
+    {
+        Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Parked));
+        if (!link.Silent || _link != link)
+            Enqueue(_state.Requests.IndexOf(slot));
     }
 
     /// <summary>Sends to a client whose socket may be full, waiting for room.</summary>

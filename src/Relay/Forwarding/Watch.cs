@@ -12,29 +12,35 @@ namespace Sluice.Relay.Forwarding;
 internal sealed unsafe class Watch(SessionState state, PendingRequests pending, Answers answers, IMountKeeper keeper, RelayOptions options)
 {
     public const int TickMilliseconds = 100;
-    private const uint FromMemoryAfter = 500; // milliseconds: a healthy client answers long before
+    private const uint SilentAfter = 500; // milliseconds: a healthy client answers something long before
+    private const uint FromMemoryAfter = 50; // milliseconds that a request waits at a silent client
+    private const ulong AttrValidSeconds = 1; // one stat asks once, and soon enough again
     private const uint KilledAfter = 1000;
 
     private readonly List<uint> _pids = [];
     private uint _lastLookedAtKilled;
+    private bool _silent; // nobody answers: what is known is told from memory
 
     /// <summary>One look at everything that waits.</summary>
     /// <param name="absentSince">Milliseconds of the boot clock when the client went, or null.</param>
-    /// <returns>Whether the client should be replaced: it has answered nothing for longer than it may.</returns>
-    public bool Tick(uint? absentSince)
+    /// <param name="link">The client that runs, before it serves too; null while there is none.</param>
+    /// <returns>Whether the client should be replaced: it has answered nothing, of the kernel's or of ours, for longer than it may.</returns>
+    public bool Tick(uint? absentSince, ClientLink? link)
     {
         uint now = (uint)Environment.TickCount64;
         uint oldest = 0;
+        bool silent = _silent;
         _pids.Clear();
         for (int i = 0; i < state.Requests.UsedMark; i++)
         {
             var slot = state.Requests[i];
-            if (slot->State is not (SlotState.Parked or SlotState.Sent))
+            if (slot->State is not (SlotState.Parked or SlotState.Claimed or SlotState.Sent))
                 continue;
             uint age = now - slot->Arrived;
-            if (slot->State == SlotState.Sent)
-                oldest = Math.Max(oldest, age);
-            if (age > FromMemoryAfter)
+            oldest = Math.Max(oldest, age); // a claimed or parked one may wait for an answer to a request of our own
+            if (slot->State == SlotState.Claimed)
+                continue;
+            if (silent && age > FromMemoryAfter)
                 AnswerFromMemory(slot);
             if (age > KilledAfter)
                 _pids.Add(((InHeader*)state.Requests.RequestOf(slot))->Pid);
@@ -46,12 +52,15 @@ internal sealed unsafe class Watch(SessionState state, PendingRequests pending, 
             _lastLookedAtKilled = now;
             LetKilledGo();
         }
-        var link = pending.Link;
-        return link is not null && options.HangTimeout > TimeSpan.Zero
+        // Silent from now on, if at all: what waits is answered at the next look.
+        _silent = absentSince is { } went ? now - went > SilentAfter : link is not null && oldest > SilentAfter && now - link.LastHeard > SilentAfter;
+        if (link is not null && link.Silent != (link.Silent = _silent && absentSince is null) && !link.Silent)
+            pending.TakeUpAgain();
+        return link is { LastHeard: not 0 } && options.HangTimeout > TimeSpan.Zero
             && oldest > options.HangTimeout.TotalMilliseconds && now - link.LastHeard > options.HangTimeout.TotalMilliseconds;
     }
 
-    /// <summary>GETATTR of a known node, LOOKUP of a known directory and STATFS, so that stat and df of the mount never hang.</summary>
+    /// <summary>GETATTR of a known node, LOOKUP and OPENDIR of a known directory and STATFS, so that stat and df of the mount never hang.</summary>
     private void AnswerFromMemory(Slot* slot)
     {
         byte* request = state.Requests.RequestOf(slot);
@@ -59,11 +68,14 @@ internal sealed unsafe class Watch(SessionState state, PendingRequests pending, 
         switch (header->Opcode)
         {
             case Opcode.Getattr when state.Nodes.TryAttr(header->NodeId, out var attr):
-                var reply = new AttrOut { Attr = attr }; // valid for no time: asked again
+                var reply = new AttrOut { Attr = attr, AttrValid = AttrValidSeconds };
                 _ = TryAnswer(slot, 0, &reply, AttrOut.Size);
                 break;
             case Opcode.Lookup:
                 AnswerDirectory(slot, request);
+                break;
+            case Opcode.Opendir when state.Nodes.IsLive(header->NodeId):
+                OpenUnbound(slot, header);
                 break;
             case Opcode.Statfs:
                 _ = TryAnswer(slot, 0, &state.Header->Statfs, StateHeader.StatfsBytes.Size);
@@ -79,9 +91,21 @@ internal sealed unsafe class Watch(SessionState state, PendingRequests pending, 
         uint node = state.Nodes.LookUpKnownDirectory((uint)header->NodeId, Translation.NameOf(request, slot->Length), out ulong generation, out var attr);
         if (node == 0)
             return;
-        var reply = new EntryOut { NodeId = node, Generation = generation, Attr = attr };
+        var reply = new EntryOut { NodeId = node, Generation = generation, Attr = attr, AttrValid = AttrValidSeconds };
         if (!TryAnswer(slot, 0, &reply, EntryOut.Size))
             state.Nodes.Forget(node, 1, 0, null); // answered meanwhile, or nobody waits any more
+    }
+
+    /// <summary>A directory stream that the client opens when it is read: df opens what it asks about, and reads nothing.</summary>
+    private void OpenUnbound(Slot* slot, InHeader* header)
+    {
+        uint flags = *(uint*)((byte*)header + InHeader.Size);
+        uint handle = state.Handles.Open((uint)header->NodeId, directory: true, flags, header, default, epoch: 0);
+        if (handle == 0)
+            return;
+        var reply = new OpenOut { Fh = handle };
+        if (!TryAnswer(slot, 0, &reply, OpenOut.Size))
+            state.Handles.Close(handle);
     }
 
     /// <summary>Requests of tasks with a SIGKILL pending: nothing else frees them. Other signals must not surface in applications.</summary>

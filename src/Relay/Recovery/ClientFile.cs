@@ -5,7 +5,7 @@ using Sluice.Relay.State;
 
 namespace Sluice.Relay.Recovery;
 
-/// <summary>Requests of the relay's own about one file: what a client before did for the kernel, done again at the next. Each returns 0 or the positive error number; ENOTCONN when the link ended.</summary>
+/// <summary>Requests of the relay's own about one file: what a client before did for the kernel, done again at the next. Each returns 0 or the positive error number; <see cref="Forwarding.ClientLink.Lost"/> when the client is gone or silent.</summary>
 internal static unsafe class ClientFile
 {
     public const uint WriteOnly = 1; // O_WRONLY

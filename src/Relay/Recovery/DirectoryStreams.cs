@@ -41,7 +41,7 @@ internal sealed unsafe class DirectoryStreams(SessionState state, Answers answer
         }
         if (!TryListing(handle, record, cookie, link, out var listing, out int error))
         {
-            if (error == Errno.ENOTCONN)
+            if (error == ClientLink.Lost)
                 return Resolution.Ended;
             answers.InPlace(slot, error);
             return Resolution.Answered;
@@ -99,7 +99,7 @@ internal sealed unsafe class DirectoryStreams(SessionState state, Answers answer
             }
             int length = link.Ask(request, reply);
             if (length < OutHeader.Size)
-                return length < 0 ? -length : Errno.EIO;
+                return length < 0 ? ClientLink.Lost : Errno.EIO;
             if (MemoryMarshal.Read<OutHeader>(reply).Error is not 0 and var failed)
                 return -failed is > 0 and <= FuseAbi.MaxErrno ? -failed : Errno.EIO;
             if (length == OutHeader.Size)

@@ -105,7 +105,7 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
             error = ClientFile.Sync(client, open, options.Durability <= Durability.Flush, record->Uid, record->Gid, link);
             _underWay = 0;
         }
-        if (error == Errno.ENOTCONN || link.Ended)
+        if (error == ClientLink.Lost || link.Ended)
             return false;
         if (error == 0)
             unflushed.HandedOn(node, handle, clock);

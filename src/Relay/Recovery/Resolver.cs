@@ -12,7 +12,7 @@ internal enum Resolution
     Send,
     /// <summary>It was answered.</summary>
     Answered,
-    /// <summary>The client died meanwhile.</summary>
+    /// <summary>The client died meanwhile, or went silent.</summary>
     Ended,
 }
 
@@ -44,7 +44,7 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
             error = ResolveNode(nodes[i], link, header->Uid, header->Gid, 0);
         for (int i = 0; i < handleCount && error == 0; i++)
             error = ResolveHandle(handles[i], link);
-        if (error == Errno.ENOTCONN)
+        if (error == ClientLink.Lost)
             return Resolution.Ended;
         if (error != 0)
         {
@@ -58,7 +58,7 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
         return Resolution.Send;
     }
 
-    /// <summary>Looks a node up by its names until the client knows it. Returns 0 or the positive error number; ENOTCONN when the link ended.</summary>
+    /// <summary>Looks a node up by its names until the client knows it. Returns 0 or the positive error number; <see cref="ClientLink.Lost"/> when the client is gone or silent.</summary>
     public int ResolveNode(ulong node, ClientLink link, uint uid, uint gid, int depth)
     {
         if (state.Nodes.TryBound(node, link.Epoch, out _))
@@ -77,7 +77,7 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
             int error = ResolveNode(parent, link, uid, gid, depth + 1);
             if (error == 0)
                 error = LookUp(parent, name[..length], link, uid, gid, out var entry) is not 0 and var failed ? failed : Take((uint)node, entry, link);
-            if (error is 0 or Errno.ENOTCONN)
+            if (error is 0 or ClientLink.Lost)
                 return error;
             // A name that is gone is tried again under the node's next; anything else (EIO, EACCES) is the server's word.
             last = error is Errno.ENOENT or Errno.ENOTDIR or Errno.ESTALE ? Errno.ESTALE : error;
@@ -110,7 +110,7 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
     {
         int length = link.Ask(request, reply);
         if (length < 0)
-            return -length;
+            return ClientLink.Lost;
         fixed (byte* message = reply)
         {
             int error = -((OutHeader*)message)->Error;
@@ -215,7 +215,7 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
                 }
             }
         }
-        if (error == Errno.ENOTCONN)
+        if (error == ClientLink.Lost)
             return Resolution.Ended;
         answers.InPlace(slot, error);
         return Resolution.Answered;

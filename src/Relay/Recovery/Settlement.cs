@@ -28,7 +28,7 @@ internal sealed unsafe class Settlement(SessionState state, Resolver resolver, A
         int error = 0;
         for (int i = 0; i < nodeCount && error == 0; i++)
             error = resolver.ResolveNode(nodes[i], link, header->Uid, header->Gid, 0);
-        if (error == Errno.ENOTCONN)
+        if (error == ClientLink.Lost)
             return false;
         if (error != 0)
         {
@@ -45,7 +45,7 @@ internal sealed unsafe class Settlement(SessionState state, Resolver resolver, A
                 Opcode.Setxattr or Opcode.Removexattr => Attribute(slot, link, reply),
                 _ => Make(slot, link, reply),
             };
-            if (error == Errno.ENOTCONN)
+            if (error == ClientLink.Lost)
                 return false;
             fixed (byte* message = reply)
             {
@@ -128,13 +128,13 @@ internal sealed unsafe class Settlement(SessionState state, Resolver resolver, A
     private int Make(Slot* slot, ClientLink link, byte[] reply)
     {
         int error = Repeat(slot, link, reply);
-        if (error is 0 or Errno.ENOTCONN)
+        if (error is 0 or ClientLink.Lost)
             return error;
         byte* request = state.Requests.RequestOf(slot);
         var header = (InHeader*)request;
         int looked = resolver.LookUp((uint)header->NodeId, Translation.NameOf(request, slot->Length), link, header->Uid, header->Gid, out var entry);
         if (looked != 0)
-            return looked == Errno.ENOTCONN ? looked : error;
+            return looked == ClientLink.Lost ? looked : error;
         if (!IsWhatWasMade(slot, entry, link))
         {
             state.Nodes.ForgetAtClient(new(entry.NodeId), 1, link.Epoch);

@@ -34,7 +34,7 @@ internal sealed unsafe class WriteReplay(SessionState state, Resolver resolver, 
         {
             var records = state.Journal.RecordsOf(node);
             int error = Replay(node, records, message, link);
-            if (error == Errno.ENOTCONN || link.Ended)
+            if (error == ClientLink.Lost || link.Ended)
                 return done;
             if (error == 0)
             {
@@ -87,6 +87,6 @@ internal sealed unsafe class WriteReplay(SessionState state, Resolver resolver, 
             unflushed.Changed(node, 0);
             error = 0;
         }
-        return released == Errno.ENOTCONN ? released : error;
+        return released == ClientLink.Lost ? released : error;
     }
 }

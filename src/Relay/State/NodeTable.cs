@@ -390,6 +390,28 @@ internal sealed unsafe class NodeTable : IDisposable
     /// <summary>Whether the node has data that is not flushed, or lost some and nobody was told yet.</summary>
     public bool HasUnflushed(ulong node) => IsLive(node) && (_nodes[node].Dirty | _nodes[node].Lost) != 0;
 
+    /// <summary>Paths of files with data that is not flushed, the first <paramref name="max"/> of them.</summary>
+    public List<string> Unflushed(int max)
+    {
+        var paths = new List<string>();
+        for (uint i = 1; i < _file.Header->NodesUsed && paths.Count < max; i++)
+        {
+            if (HasUnflushed(i))
+                paths.Add(PathOf(i));
+        }
+        return paths;
+    }
+
+    /// <summary>Every node that the kernel holds.</summary>
+    public IEnumerable<uint> Held()
+    {
+        for (uint i = 1; i < UsedMark(); i++)
+        {
+            if (IsHeld(i))
+                yield return i;
+        }
+    }
+
     /// <summary>The client that held unflushed data is gone: each such node will say so once.</summary>
     /// <returns>How many nodes lost data.</returns>
     public int LoseUnflushed()
@@ -430,6 +452,10 @@ internal sealed unsafe class NodeTable : IDisposable
     }
 
     public void Dispose() => NativeMemory.Free(_bindings);
+
+    private uint UsedMark() => _file.Header->NodesUsed;
+
+    private bool IsHeld(uint node) => _nodes[node].Used == 1 && _nodes[node].Lookups > 0;
 
     private void Index()
     {
