@@ -67,7 +67,9 @@ bench: build publish ## measure speed and memory, as ratios to a bare HTTPS echo
 	@$(compile) tests/bench/Echo
 	@dotnet publish tests/bench/Echo --no-build --configuration $(CONFIGURATION) --verbosity quiet --nologo -p:PublishAot=false --output out/bench/jit
 	@dotnet publish tests/bench/Echo --runtime $(RID) --configuration Release --verbosity quiet --nologo --output out/bench/aot
+	@dotnet publish tests/bench/FileLoad --runtime $(RID) --configuration Release --verbosity quiet --nologo --output out/bench/files
 	@tests/bench/webhook
+	@tests/bench/relay
 
 .PHONY: golden
 golden: restore ## take the core's answers as the new golden files: review what changed

@@ -19,9 +19,11 @@ internal static unsafe partial class Program
 
     private static int Main(string[] arguments)
     {
+        if (arguments is ["recovery", var mount, var relay, var kills])
+            return Recovery(mount + "/big", relay, int.Parse(kills, CultureInfo.InvariantCulture));
         if (arguments is not [var measure, var directory])
         {
-            Console.Error.WriteLine("usage: bench-files sequential-128k|sequential-1m|random-4k|random-4k-8|stat|open|write|first-read DIR");
+            Console.Error.WriteLine("usage: bench-files sequential-128k|sequential-1m|random-4k|random-4k-8|stat|open|write DIR | recovery DIR RELAY-PID KILLS");
             return 1;
         }
         double rate = measure switch
@@ -33,7 +35,6 @@ internal static unsafe partial class Program
             "stat" => EachOf(directory + "/many", path => access(path, 0)),
             "open" => EachOf(directory + "/many", path => Close(Open(path, 0))),
             "write" => Write(directory + "/written"),
-            "first-read" => FirstRead(directory + "/big"),
             _ => throw new NotSupportedException($"no measure \"{measure}\""),
         };
         Console.WriteLine(rate.ToString("0.###", CultureInfo.InvariantCulture));
@@ -100,14 +101,28 @@ internal static unsafe partial class Program
         return BigFile / seconds / 1e6;
     }
 
-    /// <summary>Milliseconds that one read of 4 KiB past the page cache takes.</summary>
-    private static double FirstRead(string path)
+    /// <summary>
+    /// Kills the relay's client again and again, and measures from the kill to the end of a read that starts right after it.
+    /// Prints median, 99th percentile and the longest, in milliseconds.
+    /// </summary>
+    private static int Recovery(string path, string relay, int kills)
     {
         int fd = Open(path, O_DIRECT);
         byte* buffer = (byte*)NativeMemory.AlignedAlloc(4096, 4096);
-        long began = Stopwatch.GetTimestamp();
-        _ = Checked(pread(fd, buffer, 4096, 0), path);
-        return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        var times = new List<double>();
+        for (int i = 0; i < kills; i++)
+        {
+            Thread.Sleep(50 + (i % 7));
+            int client = Directory.GetDirectories($"/proc/{relay}/task")
+                .SelectMany(task => File.ReadAllText(task + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse).First();
+            long began = Stopwatch.GetTimestamp();
+            _ = kill(client, 9);
+            _ = Checked(pread(fd, buffer, 4096, i * 4096L), path);
+            times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+        }
+        times.Sort();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{times[times.Count / 2]:0.0} {times[times.Count * 99 / 100]:0.0} {times[^1]:0.0}"));
+        return 0;
     }
 
     private static int Open(string path, int flags) => Open(System.Text.Encoding.UTF8.GetBytes(path + '\0'), flags);
@@ -137,6 +152,9 @@ internal static unsafe partial class Program
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int access(byte* path, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int pid, int signal);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(int fd);
