@@ -22,7 +22,6 @@ internal enum Resolution
 /// </summary>
 internal sealed unsafe class Resolver(SessionState state, Answers answers)
 {
-    private const int MaxDepth = 2048; // arbitrary; PATH_MAX allows as many directories
     private const uint NotForReopening = 0x40 | 0x80 | 0x200; // O_CREAT | O_EXCL | O_TRUNC: done once, by the first open
     public const uint Append = 0x400; // O_APPEND
 
@@ -41,7 +40,7 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
             return Resolution.Answered;
         int error = 0;
         for (int i = 0; i < nodeCount && error == 0; i++)
-            error = ResolveNode(nodes[i], link, header->Uid, header->Gid, 0);
+            error = ResolveNode(nodes[i], link, header->Uid, header->Gid);
         for (int i = 0; i < handleCount && error == 0; i++)
             error = ResolveHandle(handles[i], link);
         if (error == ClientLink.Lost)
@@ -58,8 +57,11 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
         return Resolution.Send;
     }
 
-    /// <summary>Looks a node up by its names until the client knows it. Returns 0 or the positive error number; <see cref="ClientLink.Lost"/> when the client is gone or silent.</summary>
-    public int ResolveNode(ulong node, ClientLink link, uint uid, uint gid, int depth)
+    /// <summary>
+    /// Looks a node up by its names until the client knows it, its directories first. Returns 0 or the positive error number;
+    /// <see cref="ClientLink.Lost"/> when the client is gone or silent.
+    /// </summary>
+    public int ResolveNode(ulong node, ClientLink link, uint uid, uint gid)
     {
         if (state.Nodes.TryBound(node, link.Epoch, out _))
             return 0;
@@ -68,27 +70,57 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
             state.Nodes.BindRoot(link.Epoch);
             return 0;
         }
-        if (!state.Nodes.IsLive(node) || depth > MaxDepth)
-            return Errno.ESTALE;
+        return state.Nodes.IsLive(node) ? ResolveByName((uint)node, link, uid, gid) : Errno.ESTALE;
+    }
+
+    /// <summary>No recursion, for paths may be deep; and each node once, for a client may say that directories contain each other.</summary>
+    private int ResolveByName(uint node, ClientLink link, uint uid, uint gid)
+    {
+        var path = new Stack<(uint Node, int Position)>([(node, 0)]);
+        var seen = new HashSet<uint> { node };
         Span<byte> name = stackalloc byte[FuseAbi.NameMax];
-        int last = Errno.ESTALE;
-        for (int position = 0; state.Nodes.TryName((uint)node, position, out uint parent, name, out int length); position++)
+        int error = Errno.ESTALE;
+        while (path.TryPop(out var step))
         {
-            int error = ResolveNode(parent, link, uid, gid, depth + 1);
-            if (error == 0)
-                error = LookUp(parent, name[..length], link, uid, gid, out var entry) is not 0 and var failed ? failed : Take((uint)node, entry, link);
-            if (error is 0 or ClientLink.Lost)
+            if (!state.Nodes.TryName(step.Node, step.Position, out uint parent, name, out int length))
+                continue; // no name of it leads there: the last error stands
+            bool known = parent == NodeTable.Root || state.Nodes.TryBound(parent, link.Epoch, out _);
+            if (!known && seen.Add(parent))
+            {
+                path.Push(step);
+                path.Push((parent, 0));
+                continue;
+            }
+            if (known)
+                error = ResolveIn(parent, name[..length], step.Node, link, uid, gid);
+            else if (error == 0)
+                error = Errno.ESTALE; // the directory is being resolved further down
+            if (error == ClientLink.Lost)
                 return error;
-            // A name that is gone is tried again under the node's next; anything else (EIO, EACCES) is the server's word.
-            last = error is Errno.ENOENT or Errno.ENOTDIR or Errno.ESTALE ? Errno.ESTALE : error;
+            if (error != 0)
+                path.Push((step.Node, step.Position + 1));
         }
-        return last;
+        return error;
+    }
+
+    /// <summary>A name in a directory that the client knows.</summary>
+    private int ResolveIn(uint parent, ReadOnlySpan<byte> name, uint node, ClientLink link, uint uid, uint gid)
+    {
+        if (parent == NodeTable.Root)
+            state.Nodes.BindRoot(link.Epoch);
+        int error = LookUp(parent, name, link, uid, gid, out var entry);
+        if (error == 0)
+            error = Take(node, entry, link);
+        // A name that is gone is tried again under the node's next; anything else (EIO, EACCES) is the server's word.
+        return error is Errno.ENOENT or Errno.ENOTDIR ? Errno.ESTALE : error;
     }
 
     /// <summary>LOOKUP at the client, whose count the caller owes it. Returns 0 or the positive error number.</summary>
     public int LookUp(uint parent, ReadOnlySpan<byte> name, ClientLink link, uint uid, uint gid, out EntryOut entry)
     {
         entry = default;
+        if (name.Length > FuseAbi.NameMax)
+            return Errno.ENAMETOOLONG; // an application may ask for it, and no directory here holds it
         if (!state.Nodes.TryBound(parent, link.Epoch, out var directory))
             return Errno.ESTALE;
         Span<byte> request = stackalloc byte[InHeader.Size + FuseAbi.NameMax + 1];
@@ -130,7 +162,7 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
             var record = state.Handles[handle];
             if (record->BrokenErrno != 0)
                 return record->BrokenErrno;
-            int error = ResolveNode(record->Node, link, record->Uid, record->Gid, 0);
+            int error = ResolveNode(record->Node, link, record->Uid, record->Gid);
             if (error == 0)
                 error = Open(record, record->OpenFlags & ~NotForReopening, link, out var client) is not 0 and var failed ? failed : Bound(handle, record, client, link);
             if (error == Errno.ENOENT)
@@ -204,9 +236,10 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
                 if (error == 0)
                 {
                     int flushed = ClientFile.Sync(node, client, flush: true, record->Uid, record->Gid, link); // closed as close(2) would
-                    _ = ClientFile.Release(node, client, record->OpenFlags & ~Append, record->Uid, record->Gid, link);
                     error = flushed == Errno.ENOSYS ? 0 : flushed;
                 }
+                if (error != ClientLink.Lost)
+                    _ = ClientFile.Release(node, client, record->OpenFlags & ~Append, record->Uid, record->Gid, link);
                 if (error == 0)
                 {
                     slot->Word = Slot.WordOf(SlotState.Answering);

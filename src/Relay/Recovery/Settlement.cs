@@ -27,7 +27,7 @@ internal sealed unsafe class Settlement(SessionState state, Resolver resolver, A
         Translation.Names(request, nodes, out int nodeCount, handles, out _);
         int error = 0;
         for (int i = 0; i < nodeCount && error == 0; i++)
-            error = resolver.ResolveNode(nodes[i], link, header->Uid, header->Gid, 0);
+            error = resolver.ResolveNode(nodes[i], link, header->Uid, header->Gid);
         if (error == ClientLink.Lost)
             return false;
         if (error != 0)

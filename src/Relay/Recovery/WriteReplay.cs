@@ -60,7 +60,7 @@ internal sealed unsafe class WriteReplay(SessionState state, Resolver resolver, 
         if (first->Attempts >= MaxAttempts)
             return Errno.EIO;
         first->Attempts++;
-        int error = resolver.ResolveNode(node, link, first->Uid, first->Gid, 0);
+        int error = resolver.ResolveNode(node, link, first->Uid, first->Gid);
         if (error == 0 && !state.Nodes.TryBound(node, link.Epoch, out _))
             error = Errno.ESTALE;
         if (error != 0)

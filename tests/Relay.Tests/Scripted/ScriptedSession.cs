@@ -21,6 +21,7 @@ internal sealed class ScriptedSession : IMountKeeper
     private readonly TextWriter _log = TextWriter.Synchronized(new StringWriter());
     private readonly RelayOptions _options;
     private readonly Func<FileDescriptor, ScriptedClient> _newClient;
+    private readonly StateGeometry _geometry;
     private FileDescriptor _file = SharedMapping.CreateAnonymousFile("state");
     private RelaySession _session;
     private Thread _thread;
@@ -29,15 +30,17 @@ internal sealed class ScriptedSession : IMountKeeper
     /// <param name="options">How it is served; the client process is the fixture's.</param>
     /// <param name="newClient">Makes a client over its end of the socket; null: one that the test answers for.</param>
     /// <param name="init">The kernel's INIT; null: with every feature but RESEND.</param>
-    public ScriptedSession(RelayOptions? options = null, Func<FileDescriptor, ScriptedClient>? newClient = null, Action<ScriptedKernel>? init = null)
+    /// <param name="geometry">Of the state; null: <see cref="Geometry"/>.</param>
+    public ScriptedSession(RelayOptions? options = null, Func<FileDescriptor, ScriptedClient>? newClient = null, Action<ScriptedKernel>? init = null, StateGeometry? geometry = null)
     {
+        _geometry = geometry ?? Geometry;
         _options = (options ?? new RelayOptions([]) { Spin = SpinMode.Off }) with { Client = ["sleep", "1000"] };
         _newClient = newClient ?? (socket => new ScriptedClient(socket));
         if (init is null)
             Kernel.Init();
         else
             init(Kernel);
-        (_session, _thread) = Start(SessionState.Create(_file.Duplicate(), Geometry, 1), adopted: false);
+        (_session, _thread) = Start(SessionState.Create(_file.Duplicate(), _geometry, 1), adopted: false);
     }
 
     public ScriptedKernel Kernel { get; } = new();
@@ -104,7 +107,7 @@ internal sealed class ScriptedSession : IMountKeeper
             Buffer.MemoryCopy(from.Address, to.Address, length, length);
         if (meanwhile is not null)
         {
-            using var file = StateFile.Adopt(copy.Duplicate(), Geometry, out string problem) ?? throw new InvalidOperationException(problem);
+            using var file = StateFile.Adopt(copy.Duplicate(), _geometry, out string problem) ?? throw new InvalidOperationException(problem);
             meanwhile(file);
         }
         Kernel.Reconnect();
@@ -112,7 +115,7 @@ internal sealed class ScriptedSession : IMountKeeper
         _file = copy;
         if (resent)
             Kernel.Resend();
-        var state = SessionState.Adopt(copy.Duplicate(), Geometry, out string reason);
+        var state = SessionState.Adopt(copy.Duplicate(), _geometry, out string reason);
         Assert.True(state is not null, reason);
         (_session, _thread) = Start(state, adopted: true);
         return Serving();
