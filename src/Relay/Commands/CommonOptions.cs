@@ -20,7 +20,7 @@ internal sealed class CommonOptions
     private readonly Option<TimeSpan> _flushTimeout = Duration("--flush-timeout", "How long the client may take to write out what it holds, at the end.", TimeSpan.FromSeconds(30));
     private readonly Option<string> _maxTransfer = new("--max-transfer") { Description = "The largest read and write: 128Ki to 1Mi." };
     private readonly Option<SpinMode> _spin = new("--spin") { Description = "Look for messages for 50 us before sleeping: faster, at up to one core while traffic lasts. Auto, On or Off.", DefaultValueFactory = _ => SpinMode.Auto };
-    private readonly Option<string> _journal = new("--journal") { Description = "Memory for acknowledged writes that the client has not handed on (durability Flush and Fsync): 1Mi to 1024Mi, 64Mi by default; 0: they are lost with it, and said to be." };
+    private readonly Option<string> _journal = new("--journal") { Description = "Memory for acknowledged writes that the client has not handed on (durability Flush and Fsync): 4Mi to 1024Mi, 64Mi by default; 0: they are lost with it, and said to be." };
     private readonly Option<bool> _fusermount = new("--fusermount") { Description = "The client insists on calling fusermount3: this program stands in for it (bindfs, rclone, s3fs)." };
     private readonly Option<string[]> _waitFor = new("--wait-for") { Description = "tcp://HOST:PORT that must take connections before the client starts. Repeatable.", DefaultValueFactory = _ => [] };
     private readonly Argument<string[]> _client = new("client") { Description = "The client and its arguments; ${mountpoint} stands for what it mounts.", Arity = ArgumentArity.OneOrMore };
@@ -40,7 +40,7 @@ internal sealed class CommonOptions
         _journal.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && JournalBytes(result.Tokens[0].Value) is null)
-                result.AddError($"--journal: \"{result.Tokens[0].Value}\" is neither 0 nor a size from 1Mi to 1024Mi");
+                result.AddError($"--journal: \"{result.Tokens[0].Value}\" is neither 0 nor a size from 4Mi to 1024Mi");
         });
         _waitFor.Validators.Add(result =>
         {
@@ -81,7 +81,7 @@ internal sealed class CommonOptions
 
     private static int? Bytes(string text) => Size(text) is { } bytes && bytes is >= SmallestTransfer and <= LargestTransfer && bytes % 4096 == 0 ? (int)bytes : null;
 
-    private static int? JournalBytes(string text) => Size(text) is { } bytes && bytes is 0 or >= 1 << 20 and <= 1 << 30 ? (int)bytes : null;
+    private static int? JournalBytes(string text) => Size(text) is { } bytes && bytes is 0 or >= 4 << 20 and <= 1 << 30 ? (int)bytes : null;
 
     private static long? Size(string text)
     {

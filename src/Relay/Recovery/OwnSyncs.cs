@@ -107,6 +107,8 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
         }
         if (error == ClientLink.Lost || link.Ended)
             return false;
+        if (error != 0 && !state.Journal.Has(node, handle))
+            return true; // synced and closed by its application meanwhile
         if (error == 0)
             unflushed.HandedOn(node, handle, clock);
         else if (error == Errno.ENOSYS)

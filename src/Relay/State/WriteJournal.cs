@@ -36,6 +36,7 @@ internal struct JournalRecord
 internal sealed unsafe class WriteJournal : IDisposable
 {
     public const int BlockSize = 32 << 10; // arbitrary: four take a write of 128 KiB
+    private const int WritesInFlight = 16; // large ones that find room in a nearly full journal: arbitrary, the kernel's background limit is 12
     private const int GrowBy = 8; // blocks whose memory is reserved at a time: arbitrary
 
     private readonly StateFile _file;
@@ -52,8 +53,9 @@ internal sealed unsafe class WriteJournal : IDisposable
     {
         _file = file;
         Capacity = file.Geometry.JournalBlocks;
-        // A write that was sent may need its room: so much is kept for those in flight.
-        LowMark = Capacity - Math.Min(Capacity / 2, Math.Max(Capacity / 8, (file.Geometry.MaxTransfer / BlockSize) + 1));
+        // What was sent may need its room: so much is kept for the writes in flight.
+        int reserve = Math.Max(Capacity / 8, WritesInFlight * ((file.Geometry.MaxTransfer / BlockSize) + 1));
+        LowMark = Capacity - Math.Min(Capacity / 2, reserve);
         _lists = (NodeList*)NativeMemory.AllocZeroed((nuint)file.Geometry.Nodes, (nuint)sizeof(NodeList));
         _next = new int[Capacity + 1];
         _previous = new int[Capacity + 1];

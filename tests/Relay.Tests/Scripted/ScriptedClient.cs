@@ -73,6 +73,14 @@ internal sealed unsafe class ScriptedClient
 
     public void Answer(Request request, params byte[] body) => Say(Messages.Reply(request.Unique, 0, body));
 
+    /// <summary>Expects a request, answers it and returns it.</summary>
+    public Request AnswerNext(Opcode opcode, params byte[] body)
+    {
+        var request = Expect(opcode);
+        Answer(request, body);
+        return request;
+    }
+
     public void Fail(Request request, int errno) => Say(Messages.Reply(request.Unique, errno));
 
     /// <summary>Any message at all.</summary>

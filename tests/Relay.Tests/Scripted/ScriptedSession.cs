@@ -18,7 +18,8 @@ internal sealed class ScriptedSession : IMountKeeper
     private readonly BlockingCollection<ScriptedClient> _clients = [];
     private readonly ManualResetEventSlim _mayStart = new(true);
     private readonly ConcurrentQueue<uint> _killed = [];
-    private readonly TextWriter _log = TextWriter.Synchronized(new StringWriter());
+    private readonly StringWriter _text = new();
+    private readonly TextWriter _log;
     private readonly RelayOptions _options;
     private readonly Func<FileDescriptor, ScriptedClient> _newClient;
     private readonly StateGeometry _geometry;
@@ -35,6 +36,7 @@ internal sealed class ScriptedSession : IMountKeeper
     {
         _geometry = geometry ?? Geometry;
         _options = (options ?? new RelayOptions([]) { Spin = SpinMode.Off }) with { Client = ["sleep", "1000"] };
+        _log = TextWriter.Synchronized(_text);
         _newClient = newClient ?? (socket => new ScriptedClient(socket));
         if (init is null)
             Kernel.Init();
@@ -49,7 +51,14 @@ internal sealed class ScriptedSession : IMountKeeper
 
     public SessionStatus Status => _session.Now();
 
-    public string Log => _log.ToString()!;
+    public string Log
+    {
+        get
+        {
+            lock (_log) // as its own methods do
+                return _text.ToString();
+        }
+    }
 
     /// <summary>How the session ended, once it has.</summary>
     public SessionEnd? End { get; private set; }
@@ -72,6 +81,13 @@ internal sealed class ScriptedSession : IMountKeeper
         int? client = null;
         Until(() => (client = Status.ClientId) is not null, "there is a client to kill");
         ChildProcess.SignalGroup(client!.Value, ChildProcess.SIGKILL);
+    }
+
+    /// <summary>Kills a client that has started and does not serve yet.</summary>
+    public unsafe void CrashStarting()
+    {
+        using var file = StateFile.Adopt(_file.Duplicate(), Geometry, out string problem) ?? throw new InvalidOperationException(problem);
+        ChildProcess.SignalGroup(file.Header->ClientPid, ChildProcess.SIGKILL);
     }
 
     /// <summary>Kills the client and returns its successor, once that one serves.</summary>
