@@ -110,7 +110,7 @@ internal sealed unsafe class RelaySession : IDisposable
                 return end;
             failed = served ? 0 : failed + 1;
             if (failed == MaxFailedStarts)
-                return new(exit.Status == 0 ? 1 : exit.Status, $"the client failed {failed} times in a row: {reason}");
+                return new(exit.Status == 0 ? 1 : exit.Status, $"the client failed {failed} times in a row: {reason}{Advice()}");
             _log.ClientEnded(reason);
             _keeper.Absent(reason);
             if (failed > 1 && Poll.Wait(_stop, PollEvents.In, BackOff(failed)))
@@ -157,7 +157,7 @@ internal sealed unsafe class RelaySession : IDisposable
     private void StartReader(string name, Func<int> read) => new Thread(() =>
     {
         int error = read();
-        if (error != Errno.ENODEV)
+        if (error is not (Errno.ENODEV or Errno.EBADF)) // the mount is gone, or this process ends
             _log.DeviceFailed(error);
         _lane?.End();
         Pipes.Signal(_gone);
@@ -421,6 +421,9 @@ internal sealed unsafe class RelaySession : IDisposable
             _keeper.Report(Now());
         }
     }
+
+    /// <summary>What helps most clients that cannot even start.</summary>
+    private string Advice() => _fusermount is null ? $". A client that cannot mount on /dev/fd/{ClientProcess.SocketNumber} (bindfs, rclone, s3fs) needs --fusermount" : "";
 
     private static int BackOff(int failed) => (int)Math.Min(LongestBackOff.TotalMilliseconds, 50 << Math.Min(failed, 10));
 }
