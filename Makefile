@@ -58,7 +58,13 @@ endef
 test: restore ## build and run every test; the last line is the count
 	@.ci/tools test
 	@$(compile) Webhook.sln
+	@if command -v gcc >/dev/null && command -v ld.lld >/dev/null && [[ -e /usr/include/zlib.h ]]; then $(MAKE) --no-print-directory out/aot/sluice-relay; fi
 	@.ci/tests $(CONFIGURATION)
+
+# The relay as it is delivered: only the static program can stand in for fusermount3 in front of a client.
+out/aot/sluice-relay: $(shell find src/Relay src/Session src/Linux -name obj -prune -o -name bin -prune -o \( -name '*.cs' -o -name '*.csproj' \) -print)
+	@mkdir -p out/aot
+	@$(call publish_program,src/Relay/Relay.csproj,sluice-relay)
 
 .PHONY: bench
 bench: build publish ## measure speed and memory, as ratios to a bare HTTPS echo (takes minutes)

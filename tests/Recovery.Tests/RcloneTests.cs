@@ -1,0 +1,38 @@
+using System.Globalization;
+using Sluice.Recovery.Tests.Applications;
+
+namespace Sluice.Recovery.Tests;
+
+/// <summary>rclone against a WebDAV server of its own on the loopback.</summary>
+public sealed class RcloneTests
+{
+    [Fact]
+    public void No_read_fails_while_its_client_is_killed()
+    {
+        using var server = Serve(out int port);
+        using var session = new Session(readOnly: true, withMounter: false, ["--durability", "Upload", "--fusermount", "--", .. Client(port), "--read-only"]);
+        using var applications = new RunningApplications(session.Mount, RunningApplications.Readers);
+        int kills = Kills.Count(40);
+        Kills.Repeat(kills, _ => session.KillClient(800), from: 0, to: 10);
+        session.AwaitClient();
+        var reports = applications.End();
+        Kills.Tell("rclone ro", kills, reports, session);
+        session.EndAndLeaveNothing();
+    }
+
+    private static RunningProgram Serve(out int port)
+    {
+        Room.Require("rclone");
+        port = ThrowawaySshd.FreePort();
+        string[] arguments = ["serve", "webdav", Room.Source, "--config", "/dev/null", "--addr", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), "-v"];
+        var server = new RunningProgram(Room.Find("rclone")!, arguments);
+        server.LineWith("Server started on", milliseconds: 60_000);
+        return server;
+    }
+
+    private static string[] Client(int port) =>
+    [
+        "rclone", "mount", "--config", "/dev/null", "--webdav-url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "--webdav-vendor", "other",
+        ":webdav:", "${mountpoint}", "--dir-cache-time", "10s",
+    ];
+}
