@@ -108,8 +108,7 @@ internal sealed unsafe class PendingRequests : IDisposable
         // Before it is sent: the reply may come before this thread runs on.
         ulong sent = Slot.WordOf(SlotState.Sent, link.Epoch, slot->Generation);
         Volatile.Write(ref slot->Word, sent);
-        slot->SyncClock = _syncs.HandsOn(slot);
-        int error = link.Send(head, headLength, request + headLength, (int)slot->Length - headLength);
+        int error = _syncs.MaySend(slot) ? link.Send(head, headLength, request + headLength, (int)slot->Length - headLength) : -Errno.EAGAIN;
         if (error != 0 && InFlight.TryMove(slot, sent, Slot.WordOf(SlotState.Claimed)))
             Park(slot);
     }
@@ -209,7 +208,12 @@ internal sealed unsafe class PendingRequests : IDisposable
                 return;
             }
             Volatile.Write(ref slot->Word, sent);
-            slot->SyncClock = _syncs.HandsOn(slot);
+            if (!_syncs.MaySend(slot))
+            {
+                if (InFlight.TryMove(slot, sent, Slot.WordOf(SlotState.Claimed)))
+                    Park(slot);
+                return;
+            }
             int error = link.Send(head, headLength, request + headLength, (int)slot->Length - headLength);
             if (error == 0 || !InFlight.TryMove(slot, sent, Slot.WordOf(SlotState.Claimed)))
                 return;

@@ -219,7 +219,10 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
             return Errno.ENOMEM; // the client keeps its handle until it ends: the kernel's table of 65,536 is full
         const uint Truncating = 0x200; // O_TRUNC
         if ((flags & Truncating) != 0 && !directory)
+        {
+            state.Nodes.Empty(node);
             unflushed.Truncated(node, 0);
+        }
         open->Fh = handle;
         open->OpenFlags &= ~OpenOut.Passthrough;
         open->BackingId = 0;
@@ -247,6 +250,7 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
             return TakeEight(header, asked);
         if (*(uint*)body > *(uint*)(asked + 16))
             return Violation();
+        state.Nodes.Extend(header->NodeId, *(ulong*)(asked + 8) + *(uint*)body);
         unflushed.Written(header->NodeId, *(ulong*)asked, *(ulong*)(asked + 8), asked + 40, *(uint*)body);
         counters.Writes++;
         counters.BytesWritten += *(uint*)body;

@@ -67,7 +67,9 @@ internal sealed unsafe class Watch(SessionState state, PendingRequests pending, 
         var header = (InHeader*)request;
         switch (header->Opcode)
         {
-            case Opcode.Getattr when state.Nodes.TryAttr(header->NodeId, out var attr):
+            // Of a file that is open for writing its size may be older than the last write: the kernel would cut its view of
+            // the file by it, and append in the wrong place.
+            case Opcode.Getattr when state.Nodes.TryAttr(header->NodeId, out var attr) && !state.Handles.IsBeingWritten(header->NodeId):
                 var reply = new AttrOut { Attr = attr, AttrValid = AttrValidSeconds };
                 _ = TryAnswer(slot, 0, &reply, AttrOut.Size);
                 break;

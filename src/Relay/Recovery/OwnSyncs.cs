@@ -22,7 +22,8 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
         return header->Opcode switch
         {
             Opcode.Write => state.Journal.IsLow,
-            Opcode.Release => state.Journal.Has(header->NodeId) && state.Journal.Has(header->NodeId, *(ulong*)(request + InHeader.Size)),
+            Opcode.Release => _underWay == *(ulong*)(request + InHeader.Size) || state.Journal.Has(header->NodeId, *(ulong*)(request + InHeader.Size)),
+            Opcode.Fsync or Opcode.Flush => _underWay == *(ulong*)(request + InHeader.Size),
             Opcode.Fallocate => state.Journal.Has(header->NodeId),
             Opcode.CopyFileRange or Opcode.CopyFileRange64 => state.Journal.Has(*(ulong*)(request + InHeader.Size + 16)),
             _ => false,
@@ -30,19 +31,24 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
     }
 
     /// <summary>
-    /// What an application's FSYNC or FLUSH, which counts as sent already, hands on when it succeeds. Nothing while another
-    /// sync of the same handle is under way: of two at a time, sshfs answers the second without waiting for what the first
-    /// waits for (seen with a FLUSH that a fork's exec had sent, and a close right after it).
+    /// Whether a request, which counts as sent already, may go. No sync goes beside one of ours of the same handle: of two at a
+    /// time, sshfs answers the second without waiting for what the first waits for (seen with a FLUSH that a fork's exec had
+    /// sent, and a close right after it); and no RELEASE, after which ours would name what is gone. For the same reason an
+    /// application's sync beside another one hands nothing on.
     /// </summary>
-    public ulong HandsOn(Slot* slot)
+    public bool MaySend(Slot* slot)
     {
         byte* request = state.Requests.RequestOf(slot);
-        if (((InHeader*)request)->Opcode is not (Opcode.Fsync or Opcode.Flush))
-            return 0;
+        var opcode = ((InHeader*)request)->Opcode;
+        if (opcode is not (Opcode.Fsync or Opcode.Flush or Opcode.Release))
+            return true;
         ulong clock = state.Journal.Clock;
         ulong handle = *(ulong*)(request + InHeader.Size);
         Interlocked.MemoryBarrier(); // of two that are sent now, one sees the other
-        return _underWay == handle || IsUnderWay(handle, slot) ? 0 : clock;
+        if (handle != 0 && _underWay == handle)
+            return false;
+        slot->SyncClock = IsUnderWay(handle, slot) ? 0 : clock;
+        return true;
     }
 
     /// <summary>Makes the sync, for a request whose ids the client knows. False when the link ended.</summary>
@@ -64,8 +70,10 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
                             return false;
                     }
                     return true;
+                case Opcode.Fsync or Opcode.Flush:
+                    return true; // ours is over
                 case Opcode.Release:
-                    return Sync((uint)header->NodeId, (uint)*(ulong*)body, link);
+                    return !state.Journal.Has(header->NodeId, *(ulong*)body) || Sync((uint)header->NodeId, (uint)*(ulong*)body, link);
                 case Opcode.Fallocate:
                     return SyncAll((uint)header->NodeId, link);
                 default:
@@ -88,24 +96,14 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
     /// <summary>What was written through one handle. Afterwards it is out of the journal, in whatever way. False when the link ended.</summary>
     private bool Sync(uint node, uint handle, ClientLink link)
     {
-        ulong clock = 0;
-        int error = resolver.ResolveHandle(handle, link);
-        if (error == 0 && !(state.Nodes.TryBound(node, link.Epoch, out _) && state.Handles.IsLive(handle)))
-            error = Errno.ESTALE;
-        if (error == 0)
-        {
-            _ = state.Nodes.TryBound(node, link.Epoch, out var client);
-            _ = state.Handles.TryBound(handle, link.Epoch, out var open);
-            var record = state.Handles[handle];
-            _underWay = handle;
-            Interlocked.MemoryBarrier();
-            while (IsUnderWay(handle, null) && !link.Ended)
-                Thread.Sleep(1); // an application's, which hands on the same
-            clock = state.Journal.Clock;
-            error = ClientFile.Sync(client, open, options.Durability <= Durability.Flush, record->Uid, record->Gid, link);
-            _underWay = 0;
-        }
-        if (error == ClientLink.Lost || link.Ended)
+        _underWay = handle;
+        Interlocked.MemoryBarrier();
+        while (IsUnderWay(handle, null) && !link.Ended)
+            Thread.Sleep(1); // an application's, which hands on the same, or closes
+        ulong clock = state.Journal.Clock;
+        int error = link.Ended ? Errno.ENOTCONN : SyncAtClient(node, handle, link);
+        _underWay = 0;
+        if (error == Errno.ENOTCONN || link.Ended)
             return false;
         if (error != 0 && !state.Journal.Has(node, handle))
             return true; // synced and closed by its application meanwhile
@@ -118,7 +116,18 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
         return true;
     }
 
-    /// <summary>Whether an application's sync of a handle is at the client.</summary>
+    private int SyncAtClient(uint node, uint handle, ClientLink link)
+    {
+        int error = resolver.ResolveHandle(handle, link);
+        if (error != 0)
+            return error;
+        if (!state.Nodes.TryBound(node, link.Epoch, out var client) || !state.Handles.IsLive(handle) || !state.Handles.TryBound(handle, link.Epoch, out var open))
+            return Errno.ESTALE;
+        var record = state.Handles[handle];
+        return ClientFile.Sync(client, open, options.Durability <= Durability.Flush, record->Uid, record->Gid, link);
+    }
+
+    /// <summary>Whether an application's sync or RELEASE of a handle is at the client.</summary>
     private bool IsUnderWay(ulong handle, Slot* except)
     {
         for (int i = 0; i < state.Requests.UsedMark; i++)
@@ -127,7 +136,7 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
             if (slot == except || slot->State is not (SlotState.Sent or SlotState.Abandoned))
                 continue;
             byte* request = state.Requests.RequestOf(slot);
-            if (((InHeader*)request)->Opcode is Opcode.Fsync or Opcode.Flush && *(ulong*)(request + InHeader.Size) == handle)
+            if (((InHeader*)request)->Opcode is Opcode.Fsync or Opcode.Flush or Opcode.Release && *(ulong*)(request + InHeader.Size) == handle)
                 return true;
         }
         return false;

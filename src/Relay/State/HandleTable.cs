@@ -86,6 +86,17 @@ internal sealed unsafe class HandleTable : IDisposable
         return !IsLive(handle) || (_handles[handle].OpenFlags & AccessMode) != 0;
     }
 
+    /// <summary>Whether a file is open for writing: its attributes change with every write.</summary>
+    public bool IsBeingWritten(ulong node)
+    {
+        for (uint handle = 1; handle < UsedMark(); handle++)
+        {
+            if (IsLive(handle) && _handles[handle].Node == node && _handles[handle].Directory == 0 && CanWrite(handle))
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>The client's handle, where the client of <paramref name="epoch"/> has it open. 0 is 0 everywhere.</summary>
     public bool TryBound(ulong handle, uint epoch, out ClientHandle client)
     {

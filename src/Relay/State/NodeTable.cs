@@ -119,6 +119,20 @@ internal sealed unsafe class NodeTable : IDisposable
         return true;
     }
 
+    /// <summary>Data was written up to <paramref name="end"/>: what is told from memory must not be shorter, or the kernel cuts its view of the file.</summary>
+    public void Extend(ulong node, ulong end)
+    {
+        if (IsLive(node) && _nodes[node].Attr.FileSize < end)
+            _nodes[node].Attr.FileSize = end;
+    }
+
+    /// <summary>The file was emptied by its opening.</summary>
+    public void Empty(ulong node)
+    {
+        if (IsLive(node))
+            _nodes[node].Attr.FileSize = 0;
+    }
+
     /// <summary>
     /// Keeps a reply's attributes, and pins the inode number in it to the first that was seen: a client that counts its own
     /// (libfuse without use_ino) gives another one after each start.

@@ -38,6 +38,27 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public void The_size_of_a_file_is_told_from_memory_when_no_writer_has_it_and_is_that_of_the_last_write()
+    {
+        // Seen with sshfs: a new file's size of 0 was told after its first write, and the application read an empty file.
+        using var session = new ScriptedSession();
+        var client = session.Serving();
+        ulong node = session.Look(client, 1, "file", 101);
+        ulong handle = session.Open(client, node, 70, flags: 1);
+        ulong write = session.Kernel.Send(Opcode.Write, node, WriteIn(handle, 100, new byte[50], 1));
+        client.AnswerNext(Opcode.Write, Of(50u, 0u));
+        session.Kernel.Wait(write);
+        ulong early = session.Kernel.Send(Opcode.Getattr, node, Of(0u, 0u, 0UL));
+        var asked = client.Expect(Opcode.Getattr);
+        Assert.Null(session.Kernel.TryWait(early, 1500));
+        ulong release = session.Kernel.Send(Opcode.Release, node, Of(handle, 1u, 0u, 0UL));
+        client.AnswerNext(Opcode.Release);
+        session.Kernel.Wait(release);
+        Assert.Equal(150UL, session.Kernel.Wait(early).Body.U64(16 + 8));
+        client.Answer(asked, AttrReply(101, size: 150));
+    }
+
+    [Fact]
     public void What_a_late_reply_hands_out_is_handed_back()
     {
         using var session = new ScriptedSession();

@@ -243,30 +243,6 @@ public sealed class WriteReplayTests : IDisposable
     }
 
     [Fact]
-    public void A_nearly_full_journal_is_synced_before_the_next_write()
-    {
-        byte[] data = new byte[WriteJournal.BlockSize];
-        int writes = 0;
-        Request? request;
-        while (true)
-        {
-            ulong unique = _session.Kernel.Send(Opcode.Write, _node, Messages.WriteIn(_handle, (ulong)writes * WriteJournal.BlockSize * 2, data, WriteOnly));
-            request = _client.Next(10_000);
-            if (request!.Opcode != Opcode.Write)
-                break;
-            _client.Answer(request, Bytes.Of((uint)data.Length, 0u));
-            _session.Kernel.Wait(unique);
-            Assert.True(++writes <= ScriptedSession.Geometry.JournalBlocks);
-        }
-        Assert.Equal((Opcode.Flush, 70UL), (request.Opcode, request.Body.U64()));
-        _client.Answer(request);
-        _client.AnswerNext(Opcode.Write, Bytes.Of((uint)data.Length, 0u));
-        ScriptedSession.Until(() => _session.Kernel.Unanswered == 0, "the write is answered");
-        Assert.Equal(WriteJournal.BlockSize, _session.Status.JournalBytes);
-        Assert.Equal(1, _session.Counters.JournalFull);
-    }
-
-    [Fact]
     public void Data_of_a_file_without_a_name_is_lost_and_said_to_be()
     {
         Write(_handle, 0, "data");
@@ -275,19 +251,6 @@ public sealed class WriteReplayTests : IDisposable
         Assert.Equal(0, _session.Kernel.Wait(unlink).Error);
         Assert.Equal(0, _session.Status.JournalBytes);
         Write(_handle, 4, "more");
-        Assert.Equal(0, _session.Status.JournalBytes);
-        _client = _session.Replace();
-        Assert.Contains("1 files had data", _session.Log, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_clone_of_data_syncs_its_target_first_and_is_not_kept()
-    {
-        Write(_handle, 0, "data");
-        ulong copy = _session.Kernel.Send(Opcode.CopyFileRange, _node, Bytes.Of(_handle, 0UL, _node, _handle, 100UL, 4UL, 0UL));
-        _client.AnswerNext(Opcode.Flush);
-        _client.AnswerNext(Opcode.CopyFileRange, Bytes.Of(4u, 0u));
-        Assert.Equal(0, _session.Kernel.Wait(copy).Error);
         Assert.Equal(0, _session.Status.JournalBytes);
         _client = _session.Replace();
         Assert.Contains("1 files had data", _session.Log, StringComparison.Ordinal);
