@@ -279,7 +279,7 @@ internal sealed unsafe class RelaySession : IDisposable
             switch (Opcodes.Of(((InHeader*)_state.Requests.RequestOf(slot))->Opcode).AfterCrash)
             {
                 case AfterCrash.Settle:
-                    done = _settlement.Settle(slot, link);
+                    done = _settlement.Settle(slot, link) || (link.Ended && GiveUp(slot));
                     break;
                 case AfterCrash.Fail:
                     _answers.InPlace(slot, Errno.EIO);
@@ -371,16 +371,20 @@ internal sealed unsafe class RelaySession : IDisposable
             if ((SlotState)(byte)word != SlotState.Sent || !InFlight.TryMove(slot, word, Slot.WordOf(SlotState.Claimed)))
                 continue;
             slot->WasSent = 1;
-            if (++slot->Crashes >= Adoption.MaxCrashes)
-            {
-                _counters.Poisonous++;
-                _log.Poisonous(((InHeader*)_state.Requests.RequestOf(slot))->Opcode);
-                _answers.InPlace(slot, Errno.EIO);
+            if (GiveUp(slot))
                 continue;
-            }
             Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Parked));
         }
         Lose();
+    }
+
+    private bool GiveUp(Slot* slot)
+    {
+        var opcode = ((InHeader*)_state.Requests.RequestOf(slot))->Opcode;
+        if (!_answers.GiveUp(slot))
+            return false;
+        _log.Poisonous(opcode);
+        return true;
     }
 
     private void Lose()

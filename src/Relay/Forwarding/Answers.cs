@@ -1,3 +1,4 @@
+using Sluice.Linux;
 using Sluice.Relay.Fuse;
 using Sluice.Relay.State;
 
@@ -100,6 +101,16 @@ internal sealed unsafe class Answers(FuseDevice device, SessionState state, Repl
         var header = (InHeader*)request;
         if (header->Opcode is Opcode.Fsync or Opcode.Flush)
             state.Nodes.ToldLost(header->NodeId);
+    }
+
+    /// <summary>A client has died over a request, whose slot is the caller's. True: one too many, and it was answered EIO.</summary>
+    public bool GiveUp(Slot* slot)
+    {
+        if (++slot->Crashes < Recovery.Adoption.MaxCrashes)
+            return false;
+        counters.Poisonous++;
+        InPlace(slot, Errno.EIO);
+        return true;
     }
 
     private static void Keep(Slot* slot, byte* message)

@@ -165,7 +165,7 @@ internal sealed unsafe class PendingRequests : IDisposable
                 Park(slot);
             return;
         }
-        if (link.Silent && !NeedsNoClient(slot))
+        if ((link.Silent || link.Ended) && !NeedsNoClient(slot))
         {
             WaitForWord(slot, link);
             return;
@@ -175,7 +175,9 @@ internal sealed unsafe class PendingRequests : IDisposable
             case Resolution.Send when _syncs.Make(request, link):
                 SendWaiting(slot, link);
                 break;
-            case Resolution.Send or Resolution.Ended when link.Silent:
+            case Resolution.Ended when link.Ended && _answers.GiveUp(slot):
+                break;
+            case Resolution.Send or Resolution.Ended when link.Silent || link.Ended:
                 WaitForWord(slot, link);
                 break;
             case Resolution.Send or Resolution.Ended:
@@ -190,7 +192,7 @@ internal sealed unsafe class PendingRequests : IDisposable
     private void WaitForWord(Slot* slot, ClientLink link)
     {
         Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Parked));
-        if (!link.Silent || _link != link)
+        if (!(link.Silent || link.Ended) || _link != link)
             Enqueue(_state.Requests.IndexOf(slot));
     }
 

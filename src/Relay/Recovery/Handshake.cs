@@ -61,8 +61,8 @@ internal sealed unsafe class Handshake(FuseDevice device, SessionState state, Re
         {
             // Written again on adoption: the kernel passes over what it has.
             _ = device.Reply(header->InitUnique, &header->InitOut, (int)header->InitOutLength);
-            return client.MaxWrite < header->InitOut.MaxWrite
-                ? $"it takes {client.MaxWrite} bytes a write, and the client before it had agreed to {header->InitOut.MaxWrite}"
+            return maxWrite < header->InitOut.MaxWrite
+                ? $"it takes {maxWrite} bytes a write, and the client before it had agreed to {header->InitOut.MaxWrite}"
                 : null;
         }
         header->InitOut = new InitOut

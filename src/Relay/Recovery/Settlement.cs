@@ -198,10 +198,11 @@ internal sealed unsafe class Settlement(SessionState state, Resolver resolver, A
             *(InHeader*)head = new InHeader { Opcode = Opcode.Open, NodeId = entry.NodeId, Uid = header->Uid, Gid = header->Gid, Pid = header->Pid };
             *(uint*)(head + InHeader.Size) = *(uint*)(request + InHeader.Size) & ~CreateFlags;
         }
+        reply.Clear();
         int error = Resolver.Ask(link, own, reply, OpenOut.Size);
         fixed (byte* message = reply)
             open = *(OpenOut*)(message + OutHeader.Size);
-        return error;
+        return error == Errno.ENOSYS ? 0 : error; // keeps no handles: 0 is its handle
     }
 
     /// <summary>A name, looked up for its being there alone.</summary>

@@ -137,7 +137,7 @@ public sealed class WriteReplayTests : IDisposable
         _client.AnswerNext(Opcode.Lookup, Messages.Entry(20));
         _client.AnswerNext(Opcode.Open, Messages.Open(90));
         _client.Expect(Opcode.Write);
-        _session.CrashStarting();
+        _session.Crash();
         _client = _session.NextClient();
         _client.AnswerNext(Opcode.Lookup, Messages.Entry(30));
         _client.AnswerNext(Opcode.Open, Messages.Open(91));

@@ -42,7 +42,8 @@ internal sealed class ScriptedSession : IMountKeeper
             Kernel.Init();
         else
             init(Kernel);
-        (_session, _thread) = Start(SessionState.Create(_file.Duplicate(), _geometry, 1), adopted: false);
+        State = SessionState.Create(_file.Duplicate(), _geometry, 1);
+        (_session, _thread) = Start(adopted: false);
     }
 
     public ScriptedKernel Kernel { get; } = new();
@@ -50,6 +51,9 @@ internal sealed class ScriptedSession : IMountKeeper
     public Counters Counters => _session.Now().Counters;
 
     public SessionStatus Status => _session.Now();
+
+    /// <summary>The tables of the present relay.</summary>
+    public SessionState State { get; private set; }
 
     public string Log
     {
@@ -75,19 +79,13 @@ internal sealed class ScriptedSession : IMountKeeper
         return client;
     }
 
-    /// <summary>Kills the client.</summary>
+    /// <summary>Kills the client, whether it serves already or not. Returns when the session has noticed.</summary>
     public void Crash()
     {
-        int? client = null;
-        Until(() => (client = Status.ClientId) is not null, "there is a client to kill");
-        ChildProcess.SignalGroup(client!.Value, ChildProcess.SIGKILL);
-    }
-
-    /// <summary>Kills a client that has started and does not serve yet.</summary>
-    public unsafe void CrashStarting()
-    {
-        using var file = StateFile.Adopt(_file.Duplicate(), Geometry, out string problem) ?? throw new InvalidOperationException(problem);
-        ChildProcess.SignalGroup(file.Header->ClientPid, ChildProcess.SIGKILL);
+        int before = 0;
+        Until(() => (before = ClientPid) != 0, "there is a client to kill");
+        ChildProcess.SignalGroup(before, ChildProcess.SIGKILL);
+        Until(() => ClientPid != before, "the session knows");
     }
 
     /// <summary>Kills the client and returns its successor, once that one serves.</summary>
@@ -97,12 +95,11 @@ internal sealed class ScriptedSession : IMountKeeper
         return Serving();
     }
 
-    /// <summary>Kills the client, and no other starts before <see cref="LetClientsStart"/>. Returns when the session has noticed.</summary>
+    /// <summary>Kills the client, and no other starts before <see cref="LetClientsStart"/>.</summary>
     public void CrashAndHold()
     {
         _mayStart.Reset();
         Crash();
-        Until(() => Status.ClientId is null, "the session knows");
     }
 
     public void LetClientsStart() => _mayStart.Set();
@@ -131,9 +128,8 @@ internal sealed class ScriptedSession : IMountKeeper
         _file = copy;
         if (resent)
             Kernel.Resend();
-        var state = SessionState.Adopt(copy.Duplicate(), _geometry, out string reason);
-        Assert.True(state is not null, reason);
-        (_session, _thread) = Start(state, adopted: true);
+        State = SessionState.Adopt(copy.Duplicate(), _geometry, out string reason) ?? throw new InvalidOperationException(reason);
+        (_session, _thread) = Start(adopted: true);
         return Serving();
     }
 
@@ -209,9 +205,11 @@ internal sealed class ScriptedSession : IMountKeeper
     {
     }
 
-    private (RelaySession, Thread) Start(SessionState state, bool adopted)
+    private unsafe int ClientPid => State.Header->ClientPid;
+
+    private (RelaySession, Thread) Start(bool adopted)
     {
-        var session = new RelaySession(_options, this, null, state, new FuseDevice(Kernel.Device), new RelayLog(_log, TimeProvider.System));
+        var session = new RelaySession(_options, this, null, State, new FuseDevice(Kernel.Device), new RelayLog(_log, TimeProvider.System));
         var thread = new Thread(() => End = session.Run(adopted)) { IsBackground = true, Name = "session" };
         thread.Start();
         return (session, thread);
