@@ -16,13 +16,16 @@ internal sealed unsafe class ScriptedClient
     private readonly BlockingCollection<Request> _requests = [];
     private readonly Func<Request, byte[]?>? _serve;
     private readonly Func<Request, byte[]> _init;
+    private readonly Action<ulong, ulong>? _forgotten;
 
     /// <summary>Starts to answer.</summary>
     /// <param name="socket">Its end; the client's from now on.</param>
     /// <param name="init">What it says to INIT: a whole message.</param>
     /// <param name="serve">Answers the rest, as whole messages; null: the test does.</param>
-    public ScriptedClient(FileDescriptor socket, Func<Request, byte[]>? init = null, Func<Request, byte[]?>? serve = null)
+    /// <param name="forgotten">Hears of each FORGET.</param>
+    public ScriptedClient(FileDescriptor socket, Func<Request, byte[]>? init = null, Func<Request, byte[]?>? serve = null, Action<ulong, ulong>? forgotten = null)
     {
+        _forgotten = forgotten;
         _socket = socket;
         _init = init ?? (request => Messages.Reply(request.Unique, 0, InitReply()));
         _serve = serve;
@@ -37,6 +40,9 @@ internal sealed unsafe class ScriptedClient
 
     /// <summary>Uniques that it was asked to interrupt.</summary>
     public ConcurrentQueue<ulong> Interrupted { get; } = [];
+
+    /// <summary>What becomes of each answer of the file system's.</summary>
+    public Func<byte[], IEnumerable<byte[]>>? Mutate { get; set; }
 
     /// <summary>Whether the relay has ended the link.</summary>
     public bool Ended { get; private set; }
@@ -118,6 +124,7 @@ internal sealed unsafe class ScriptedClient
                 break;
             case Opcode.Forget:
                 Forgotten.AddOrUpdate(request.NodeId, request.Body.U64(), (_, before) => before + request.Body.U64());
+                _forgotten?.Invoke(request.NodeId, request.Body.U64());
                 break;
             case Opcode.Interrupt:
                 Interrupted.Enqueue(request.Body.U64());
@@ -126,7 +133,7 @@ internal sealed unsafe class ScriptedClient
                 if (_serve is null)
                     _requests.Add(request);
                 else if (_serve(request) is { } reply)
-                    Say(reply);
+                    Array.ForEach([.. Mutate?.Invoke(reply) ?? [reply]], Say);
                 break;
         }
     }

@@ -112,6 +112,8 @@ internal sealed class ScriptedSession : IMountKeeper
     /// <param name="resent">The kernel sends again what it has no answer to.</param>
     public unsafe ScriptedClient TakeOver(Action<StateFile>? meanwhile = null, bool resent = false)
     {
+        // A reply that the kernel has and the slot does not know of would be made twice: a socket cannot say ENOENT to the second.
+        Until(() => !Enumerable.Range(0, State.Requests.UsedMark).Any(i => State.Requests[i]->State is SlotState.Answering or SlotState.Claimed), "the relay is quiet");
         var copy = SharedMapping.CreateAnonymousFile("state");
         long length = SharedMapping.SizeOf(_file);
         SharedMapping.Resize(copy, length);
