@@ -169,7 +169,7 @@ internal sealed unsafe class RelaySession : IDisposable
     {
         served = false;
         exit = default;
-        Volatile.Write(ref _absentSince, Environment.TickCount64);
+        Interlocked.CompareExchange(ref _absentSince, Environment.TickCount64, 0); // a client that failed to start changes nothing
         var (ours, theirs) = _keeper.NextPair();
         uint epoch = ++_state.Header->Epoch;
         using var link = new ClientLink(epoch, ours);

@@ -43,7 +43,7 @@ internal static class Room
         System.IO.Directory.CreateDirectory(Path.Combine(Directory, string.Create(CultureInfo.InvariantCulture, $"t{++_sessions}"))).FullName;
 
     /// <summary>Mounts of sessions that are there now.</summary>
-    public static IReadOnlyList<string> SessionMounts() => [.. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - fuse", StringComparison.Ordinal) && !line.Contains("fusectl", StringComparison.Ordinal))];
+    public static IReadOnlyList<string> SessionMounts() => [.. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - fuse.sluice ", StringComparison.Ordinal))];
 
     private static string Open()
     {

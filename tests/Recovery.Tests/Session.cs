@@ -45,6 +45,8 @@ internal sealed class Session : IDisposable
             }
             StartRelay();
             AwaitClient();
+            for (var clock = Stopwatch.StartNew(); !Room.SessionMounts().Any(line => line.Contains($" {Mount} ", StringComparison.Ordinal)); Thread.Sleep(2))
+                Assert.True(clock.ElapsedMilliseconds < 10_000, "a client serves, and the mount does not come");
         }
         catch
         {
@@ -135,12 +137,14 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>SIGKILLs both at once, which the kernel's session does not outlive.</summary>
-    public void KillBoth()
+    /// <param name="meanwhile">What to do before they are started again.</param>
+    public void KillBoth(Action meanwhile)
     {
         _mounter!.Signal(ChildProcess.SIGKILL);
         _relay.Kill();
         _mounter.Kill();
         _earlierLines.AddRange(_relay.Lines);
+        meanwhile();
         StartMounter();
         StartRelay();
         AwaitClient();
