@@ -58,8 +58,11 @@ endef
 test: restore ## build and run every test; the last line is the count
 	@.ci/tools test
 	@$(compile) Webhook.sln
-	@if command -v gcc >/dev/null && command -v ld.lld >/dev/null && [[ -e /usr/include/zlib.h ]]; then $(MAKE) --no-print-directory out/aot/sluice-relay; fi
+	@$(relay_if_possible)
 	@.ci/tests $(CONFIGURATION)
+
+# What needs the static relay is skipped where it cannot be linked.
+relay_if_possible = if command -v gcc >/dev/null && command -v ld.lld >/dev/null && [[ -e /usr/include/zlib.h ]]; then $(MAKE) --no-print-directory out/aot/sluice-relay; fi
 
 # The relay as it is delivered: only the static program can stand in for fusermount3 in front of a client.
 out/aot/sluice-relay: $(shell find src/Relay src/Session src/Linux -name obj -prune -o -name bin -prune -o \( -name '*.cs' -o -name '*.csproj' \) -print)
@@ -84,8 +87,11 @@ golden: restore ## take the core's answers as the new golden files: review what 
 	@git status --short tests/Golden
 
 .PHONY: demo
-demo: build ## show the webhook at work on sample pods, without a cluster
+demo: build ## show the webhook at work on sample pods, and a mount whose client is killed; without a cluster
+	@.ci/tools test
+	@$(relay_if_possible)
 	@deploy/demo/run
+	@deploy/demo/sessions
 
 .PHONY: clean
 clean: ## remove everything that was built
