@@ -101,9 +101,9 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
         while (IsUnderWay(handle, null) && !link.Ended)
             Thread.Sleep(1); // an application's, which hands on the same, or closes
         ulong clock = state.Journal.Clock;
-        int error = link.Ended ? Errno.ENOTCONN : SyncAtClient(node, handle, link);
+        int error = link.Ended ? ClientLink.Lost : SyncAtClient(node, handle, link);
         _underWay = 0;
-        if (error == Errno.ENOTCONN || link.Ended)
+        if (error == ClientLink.Lost || link.Ended)
             return false;
         if (error != 0 && !state.Journal.Has(node, handle))
             return true; // synced and closed by its application meanwhile

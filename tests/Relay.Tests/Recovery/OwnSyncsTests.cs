@@ -63,6 +63,20 @@ public sealed class OwnSyncsTests : IDisposable
     }
 
     [Fact]
+    public void A_client_that_was_silent_is_asked_for_the_sync_again()
+    {
+        var (sync, write) = FillJournal();
+        Assert.Null(_client.Next(1200)); // silent after half a second: nothing is given up for that
+        _client.Answer(sync);
+        _client.AnswerNext(Opcode.Flush);
+        _client.AnswerNext(Opcode.Write, Bytes.Of((uint)WriteJournal.BlockSize, 0u));
+        Assert.Equal(0, _session.Kernel.Wait(write).Error);
+        ulong flush = _session.Kernel.Send(Opcode.Flush, _node, Bytes.Of(_handle, 0UL, 0UL));
+        _client.AnswerNext(Opcode.Flush);
+        Assert.Equal(0, _session.Kernel.Wait(flush).Error);
+    }
+
+    [Fact]
     public void A_clone_of_data_syncs_its_target_first_and_is_not_kept()
     {
         Write("data");
