@@ -134,7 +134,6 @@ public sealed unsafe partial class ChildProcess : IDisposable
         NativeMemory.Free(vector);
     }
 
-    public const int SIGHUP = 1;
     public const int SIGINT = 2;
     public const int SIGKILL = 9;
     public const int SIGTERM = 15;

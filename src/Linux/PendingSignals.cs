@@ -10,16 +10,22 @@ public static class PendingSignals
     {
         try
         {
-            foreach (string line in File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/status")))
-            {
-                bool pending = line.StartsWith("SigPnd:", StringComparison.Ordinal) || line.StartsWith("ShdPnd:", StringComparison.Ordinal);
-                if (pending && ulong.TryParse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong mask) && (mask & SigKill) != 0)
-                    return true;
-            }
+            return HasKill(File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/status")));
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false; // it has ended
+            return false; // it has ended, or is none of ours
+        }
+    }
+
+    /// <summary>Whether the lines of a task's status tell of a SIGKILL, its own or its process's.</summary>
+    public static bool HasKill(IEnumerable<string> status)
+    {
+        foreach (string line in status)
+        {
+            bool pending = line.StartsWith("SigPnd:", StringComparison.Ordinal) || line.StartsWith("ShdPnd:", StringComparison.Ordinal);
+            if (pending && ulong.TryParse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong mask) && (mask & SigKill) != 0)
+                return true;
         }
         return false;
     }

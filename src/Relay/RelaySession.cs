@@ -29,8 +29,8 @@ internal sealed unsafe class RelaySession : IDisposable
     private readonly IMountKeeper _keeper;
     private readonly Fusermount? _fusermount;
     private readonly RelayLog _log;
-    private readonly FileDescriptor _stop = Pipes.CreateEvent();
-    private readonly FileDescriptor _gone = Pipes.CreateEvent();
+    private readonly WakeSignal _stop = new();
+    private readonly WakeSignal _gone = new();
     private readonly Counters _counters = new();
     private readonly SessionState _state;
     private readonly FuseDevice _device;
@@ -91,7 +91,7 @@ internal sealed unsafe class RelaySession : IDisposable
     public void Stop(int signal)
     {
         Interlocked.CompareExchange(ref _signal, signal, 0);
-        Pipes.Signal(_stop);
+        _stop.Set();
     }
 
     /// <summary>Serves until the mount is gone, somebody asks for the end, or no client can be started.</summary>
@@ -113,7 +113,7 @@ internal sealed unsafe class RelaySession : IDisposable
                 return new(exit.Status == 0 ? 1 : exit.Status, $"the client failed {failed} times in a row: {reason}{Advice()}");
             _log.ClientEnded(reason);
             _keeper.Absent(reason);
-            if (failed > 1 && Poll.Wait(_stop, PollEvents.In, BackOff(failed)))
+            if (failed > 1 && Poll.Wait(_stop.Descriptor, PollEvents.In, BackOff(failed)))
                 return End(null);
         }
     }
@@ -123,8 +123,7 @@ internal sealed unsafe class RelaySession : IDisposable
     {
         _pending.Dispose();
         _notifications.Dispose();
-        _stop.Dispose();
-        _gone.Dispose();
+        _stop.Dispose(); // not _gone: a reader that ends later still sets it, and its number may be another file's by then
     }
 
     private void Adopt()
@@ -160,7 +159,7 @@ internal sealed unsafe class RelaySession : IDisposable
         if (error is not (Errno.ENODEV or Errno.EBADF)) // the mount is gone, or this process ends
             _log.DeviceFailed(error);
         _lane?.End();
-        Pipes.Signal(_gone);
+        _gone.Set();
     }, 256 << 10)
     { IsBackground = true, Name = name }.Start();
 
@@ -313,7 +312,7 @@ internal sealed unsafe class RelaySession : IDisposable
     /// <summary>Waits for the client's end; or for that of the session, and then for the client's.</summary>
     private SessionEnd? WaitForDeath(ClientProcess client, ClientLink link, Thread introduction)
     {
-        Span<PollEntry> entries = [new(client.Ended.Number, PollEvents.In), new(_stop.Number, PollEvents.In), new(_gone.Number, PollEvents.In)];
+        Span<PollEntry> entries = [new(client.Ended.Number, PollEvents.In), new(_stop.Descriptor.Number, PollEvents.In), new(_gone.Descriptor.Number, PollEvents.In)];
         while (true)
         {
             bool introduced = introduction.Join(0);

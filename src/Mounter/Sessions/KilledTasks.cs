@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Globalization;
+using Sluice.Linux;
 
 namespace Sluice.Mounter.Sessions;
 
@@ -10,7 +10,6 @@ namespace Sluice.Mounter.Sessions;
 /// </summary>
 internal sealed class KilledTasks(SessionEnvironment environment)
 {
-    private const ulong KillBit = 0x100; // 1 << (SIGKILL - 1)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<uint, bool> _underway = new();
@@ -40,33 +39,14 @@ internal sealed class KilledTasks(SessionEnvironment environment)
         return [.. killed];
     }
 
-    /// <summary>Whether the text of a task's /proc/PID/status tells of a SIGKILL, its own or its process's.</summary>
-    internal static bool HasKillPending(IEnumerable<string> status)
-    {
-        foreach (string line in status)
-        {
-            if ((line.StartsWith("SigPnd:", StringComparison.Ordinal) || line.StartsWith("ShdPnd:", StringComparison.Ordinal))
-                && ulong.TryParse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong pending)
-                && (pending & KillBit) != 0)
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
     private void Look(uint pid, ConcurrentQueue<uint> killed)
     {
         if (!_underway.TryAdd(pid, true))
             return;
         try
         {
-            if (HasKillPending(File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/status"))))
+            if (PendingSignals.HasKill(pid))
                 killed.Enqueue(pid);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // It has ended, or is none of ours.
         }
         finally
         {

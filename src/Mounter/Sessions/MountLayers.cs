@@ -1,4 +1,3 @@
-using System.Globalization;
 using Sluice.Linux;
 
 namespace Sluice.Mounter.Sessions;
@@ -59,12 +58,10 @@ internal sealed class MountLayers(SessionRequest request)
         FileDescriptor? mount = null;
         try
         {
-            var attributes = MountAttributes.NoSuid | MountAttributes.NoDev;
-            if (request.ReadOnly)
-                attributes |= MountAttributes.ReadOnly;
-            if (request.NoExec)
-                attributes |= MountAttributes.NoExec;
-            mount = Mounts.CreateDetached("fuse", Options(device, maxTransfer), attributes);
+            mount = Mounts.CreateDetached(
+                "fuse",
+                FuseMountOptions.Of(device, Source, LargestRead(maxTransfer), request.Uid, request.Gid),
+                FuseMountOptions.Attributes(request.ReadOnly, request.NoExec));
             return (device, mount, FileStatus.Of(mount).Holder.Minor);
         }
         catch
@@ -111,19 +108,6 @@ internal sealed class MountLayers(SessionRequest request)
                 return;
         }
     }
-
-    private Dictionary<string, string?> Options(FileDescriptor device, int maxTransfer) => new(StringComparer.Ordinal)
-    {
-        ["source"] = Source,
-        ["subtype"] = "sluice",
-        ["fd"] = device.Number.ToString(CultureInfo.InvariantCulture),
-        ["rootmode"] = "40000",
-        ["user_id"] = request.Uid.ToString(CultureInfo.InvariantCulture),
-        ["group_id"] = request.Gid.ToString(CultureInfo.InvariantCulture),
-        ["allow_other"] = null,
-        ["default_permissions"] = null,
-        ["max_read"] = LargestRead(maxTransfer).ToString(CultureInfo.InvariantCulture),
-    };
 
     /// <summary>A power of two that leaves room for the header.</summary>
     private static int LargestRead(int maxTransfer) => maxTransfer == 0

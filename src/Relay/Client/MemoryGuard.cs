@@ -20,9 +20,6 @@ internal sealed class MemoryGuard(ControlGroup? group)
     /// <summary>The group of this process that counts memory.</summary>
     public static ControlGroup? FindGroup() => ControlGroup.Find("memory", "memory.max");
 
-    /// <summary>How often a client was replaced.</summary>
-    public long Replacements { get; private set; }
-
     /// <summary>Whether the client should be replaced now.</summary>
     /// <param name="client">Its process number.</param>
     /// <param name="used">Bytes that cannot be reclaimed.</param>
@@ -41,7 +38,6 @@ internal sealed class MemoryGuard(ControlGroup? group)
         if (used < limit * Limit || now - _lastMilliseconds < Pause.TotalMilliseconds || Resident(client) < limit * ClientShare)
             return false;
         _lastMilliseconds = now;
-        Replacements++;
         return true;
     }
 

@@ -37,9 +37,6 @@ internal sealed unsafe class ClientLink : IDisposable
 
     public uint Epoch { get; }
 
-    /// <summary>The protocol minor that the client speaks, from its INIT reply.</summary>
-    public uint Minor { get; set; }
-
     /// <summary>Milliseconds of the boot clock when the client last said anything.</summary>
     public uint LastHeard { get; set; }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Sluice.Linux;
 
 namespace Sluice.Relay.Forwarding;
@@ -6,16 +7,18 @@ namespace Sluice.Relay.Forwarding;
 /// Hands the present client to the one thread that carries both directions, and knows when that thread has left the client
 /// before: a link is collected only when nobody passes its replies on any more.
 /// </summary>
-internal sealed class InlineLane : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "Its thread waits for the signal until the process ends.")]
+internal sealed class InlineLane
 {
     private readonly Lock _gate = new();
+    private readonly WakeSignal _changed = new();
     private volatile ClientLink? _link;
     private volatile ClientLink? _acknowledged;
     private volatile bool _maySpin;
     private volatile bool _ended;
 
     /// <summary>Readable while the thread has not looked at a change.</summary>
-    public FileDescriptor Changed { get; } = Pipes.CreateEvent();
+    public FileDescriptor Changed => _changed.Descriptor;
 
     /// <summary>Whether the thread may burn its processor for a moment after each message.</summary>
     public bool MaySpin
@@ -30,7 +33,7 @@ internal sealed class InlineLane : IDisposable
         lock (_gate)
         {
             _link = link;
-            Pipes.Signal(Changed);
+            _changed.Set();
             var wait = new SpinWait();
             while (_acknowledged != link && !_ended)
                 wait.SpinOnce();
@@ -43,7 +46,7 @@ internal sealed class InlineLane : IDisposable
         var link = _link;
         if (link != _acknowledged)
         {
-            Pipes.Drain(Changed);
+            _changed.Reset();
             _acknowledged = link;
         }
         return link;
@@ -51,6 +54,4 @@ internal sealed class InlineLane : IDisposable
 
     /// <summary>The thread is gone: nobody waits for it any more.</summary>
     public void End() => _ended = true;
-
-    public void Dispose() => Changed.Dispose();
 }

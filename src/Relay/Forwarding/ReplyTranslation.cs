@@ -267,7 +267,6 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
     private int TakeStatfs(byte* body)
     {
         Buffer.MemoryCopy(body, &state.Header->Statfs, StateHeader.StatfsBytes.Size, StateHeader.StatfsBytes.Size);
-        state.Header->StatfsKnown = 1;
         return 0;
     }
 

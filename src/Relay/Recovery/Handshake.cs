@@ -53,7 +53,6 @@ internal sealed unsafe class Handshake(FuseDevice device, SessionState state, Re
     {
         if (client.Major != FuseAbi.Major || client.Minor < OldestMinor)
             return $"it speaks FUSE {client.Major}.{client.Minor}, and 7.{OldestMinor} is needed at least";
-        link.Minor = client.Minor;
         var flags = FlagsOf(client.Flags, client.Flags2) & offered;
         uint maxWrite = Math.Clamp(client.MaxWrite, 4096, (uint)options.MaxTransfer);
         var header = state.Header;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Sluice.Relay.Fuse;
 
 namespace Sluice.Relay.State;
@@ -18,7 +17,7 @@ internal readonly record struct Forgotten(ClientNode Node, ulong Lookups, uint E
 /// the client calls them is bound to its epoch and lives and dies with this process. Reading a binding takes no lock;
 /// everything else is done under one, for nanoseconds and never across a system call.
 /// </summary>
-internal sealed unsafe class NodeTable : IDisposable
+internal sealed unsafe partial class NodeTable : IDisposable
 {
     public const uint Root = (uint)FuseAbi.RootId;
     private const int GrowBy = 4096; // records whose memory is reserved at a time: arbitrary
@@ -61,35 +60,6 @@ internal sealed unsafe class NodeTable : IDisposable
 
     /// <summary>Nodes in use.</summary>
     public int Count => (int)_file.Header->NodesUsed - 1 - _freeNodes.Count;
-
-    /// <summary>Why the records cannot be trusted, or null.</summary>
-    public static string? Distrust(StateFile file)
-    {
-        var header = file.Header;
-        if (header->NodesUsed == 0)
-            return null;
-        if (file.Nodes[Root].Used != 1)
-            return "there is no root";
-        bool Live(uint node) => node is not 0 && node < header->NodesUsed && file.Nodes[node].Used == 1;
-        for (uint i = 1; i < header->NodesUsed; i++)
-        {
-            if (file.Nodes[i].Used == 1 && file.Nodes[i].FirstName > header->NamesUsed)
-                return $"node {i} has a name out of range";
-        }
-        for (uint i = 0; i < header->NamesUsed; i++)
-        {
-            var name = file.Names + i;
-            if (name->Used != 1 || !Live(name->Node))
-                continue; // of a node that was being given back
-            if (!Live(name->Parent) || name->Next > header->NamesUsed || name->Length == 0
-                || (name->Length > NameRecord.InlineLength && *(uint*)&name->Inline >= header->LongNamesUsed))
-                return $"name {i} is out of range";
-            var text = TextOf(file, name);
-            if (text.IndexOfAny((byte)'/', (byte)0) >= 0)
-                return $"name {i} is none";
-        }
-        return ChainsEnd(file) ? null : "names hang together wrongly";
-    }
 
     /// <summary>The client's id of a node, where it is known to the client of <paramref name="epoch"/>.</summary>
     public bool TryBound(ulong node, uint epoch, out ClientNode client)
@@ -298,70 +268,6 @@ internal sealed unsafe class NodeTable : IDisposable
             QueueForgotten(new(client, lookups, epoch));
     }
 
-    /// <summary>The name is gone, by UNLINK or RMDIR.</summary>
-    public void RemoveName(uint parent, ReadOnlySpan<byte> name, uint epoch)
-    {
-        lock (_gate)
-        {
-            int named = FindName(parent, name);
-            if (named != ChainedIndex.None)
-                RemoveNameLocked(named, epoch);
-        }
-    }
-
-    /// <summary>
-    /// The name has moved. Told which nodes had the two names before, it can be done again by an heir that does not know how
-    /// far its predecessor came.
-    /// </summary>
-    /// <param name="parent">The old name's directory.</param>
-    /// <param name="name">The old name.</param>
-    /// <param name="newParent">The new name's directory.</param>
-    /// <param name="newName">The new name.</param>
-    /// <param name="moved">What had the old name, and has the new one now; 0: unknown.</param>
-    /// <param name="exchanged">What had the new name, and has the old one now (RENAME_EXCHANGE); 0: it has lost it.</param>
-    /// <param name="epoch">The present client's.</param>
-    public void MoveName(uint parent, ReadOnlySpan<byte> name, uint newParent, ReadOnlySpan<byte> newName, uint moved, uint exchanged, uint epoch)
-    {
-        lock (_gate)
-        {
-            if (parent == newParent && name.SequenceEqual(newName))
-                return;
-            // The new name first: a node that is short of one for a moment could not be resolved.
-            SetNameLocked(newParent, newName, moved, epoch);
-            SetNameLocked(parent, name, exchanged, epoch);
-        }
-    }
-
-    /// <summary>A node of which the name is known; 0 where none is.</summary>
-    public uint Find(uint parent, ReadOnlySpan<byte> name)
-    {
-        lock (_gate)
-        {
-            int named = FindName(parent, name);
-            return named == ChainedIndex.None ? 0 : _names[named].Node;
-        }
-    }
-
-    /// <summary>The <paramref name="position"/>th name of a node; false behind the last.</summary>
-    public bool TryName(uint node, int position, out uint parent, Span<byte> name, out int length)
-    {
-        lock (_gate)
-        {
-            uint next = _nodes[node].FirstName;
-            while (next != 0 && position-- > 0)
-                next = _names[next - 1].Next;
-            if (next == 0)
-            {
-                (parent, length) = (0, 0);
-                return false;
-            }
-            var text = TextOf(_file, _names + (next - 1));
-            text.CopyTo(name);
-            (parent, length) = (_names[next - 1].Parent, text.Length);
-            return true;
-        }
-    }
-
     /// <summary>The nodes that one id of the present client stands for: two after a crash may have got one (hard links).</summary>
     public int NodesOf(ClientNode client, uint epoch, Span<uint> nodes)
     {
@@ -382,40 +288,6 @@ internal sealed unsafe class NodeTable : IDisposable
         }
     }
 
-    /// <summary>Whether the node can be found again by a client that never saw it.</summary>
-    public bool HasName(ulong node) => IsLive(node) && (node == Root || _nodes[node].FirstName != 0);
-
-    /// <summary>Notes that acknowledged data of a node would die with the client, or that it would not.</summary>
-    public void SetDirty(ulong node, bool dirty)
-    {
-        if (IsLive(node))
-            _nodes[node].Dirty = dirty ? (byte)1 : (byte)0;
-    }
-
-    public bool IsDirty(ulong node) => IsLive(node) && _nodes[node].Dirty != 0;
-
-    /// <summary>Written data of the node was lost: the next FSYNC or FLUSH says so.</summary>
-    public void SetLost(ulong node)
-    {
-        if (IsLive(node))
-            _nodes[node].Lost = 1;
-    }
-
-    /// <summary>Whether the node has data that is not flushed, or lost some and nobody was told yet.</summary>
-    public bool HasUnflushed(ulong node) => IsLive(node) && (_nodes[node].Dirty | _nodes[node].Lost) != 0;
-
-    /// <summary>Paths of files with data that is not flushed, the first <paramref name="max"/> of them.</summary>
-    public List<string> Unflushed(int max)
-    {
-        var paths = new List<string>();
-        for (uint i = 1; i < _file.Header->NodesUsed && paths.Count < max; i++)
-        {
-            if (HasUnflushed(i))
-                paths.Add(PathOf(i));
-        }
-        return paths;
-    }
-
     /// <summary>Every node that the kernel holds.</summary>
     public IEnumerable<uint> Held()
     {
@@ -426,106 +298,11 @@ internal sealed unsafe class NodeTable : IDisposable
         }
     }
 
-    /// <summary>The client that held unflushed data is gone: each such node will say so once.</summary>
-    /// <returns>How many nodes lost data.</returns>
-    public int LoseUnflushed()
-    {
-        int lost = 0;
-        for (uint i = 1; i < _file.Header->NodesUsed; i++)
-        {
-            if (_nodes[i].Used == 0 || _nodes[i].Dirty == 0)
-                continue;
-            _nodes[i].Lost = 1;
-            _nodes[i].Dirty = 0;
-            lost++;
-        }
-        return lost;
-    }
-
-    /// <summary>Whether written data of the node was lost and nobody was told yet.</summary>
-    public bool HasLost(ulong node) => IsLive(node) && _nodes[node].Lost != 0;
-
-    /// <summary>Somebody was told that data of the node was lost.</summary>
-    public void ToldLost(ulong node)
-    {
-        if (IsLive(node))
-            _nodes[node].Lost = 0;
-    }
-
-    /// <summary>A path below the mount for messages: one of the node's names, with its directories.</summary>
-    public string PathOf(uint node)
-    {
-        var path = new StringBuilder();
-        Span<byte> name = stackalloc byte[FuseAbi.NameMax];
-        for (int depth = 0; node != Root && depth < 256 && TryName(node, 0, out uint parent, name, out int length); depth++)
-        {
-            path.Insert(0, Encoding.UTF8.GetString(name[..length])).Insert(0, '/');
-            node = parent;
-        }
-        return path.Length == 0 ? "/" : path.ToString();
-    }
-
     public void Dispose() => NativeMemory.Free(_bindings);
 
     private uint UsedMark() => _file.Header->NodesUsed;
 
     private bool IsHeld(uint node) => _nodes[node].Used == 1 && _nodes[node].Lookups > 0;
-
-    private void Index()
-    {
-        var header = _file.Header;
-        // A name that was being added or removed at the kill hangs in no chain.
-        var linked = new bool[header->NamesUsed];
-        for (uint i = 1; i < header->NodesUsed; i++)
-        {
-            if (_nodes[i].Used == 0)
-            {
-                _freeNodes.Push(i);
-                continue;
-            }
-            for (uint next = _nodes[i].FirstName; next != 0; next = _names[next - 1].Next)
-                linked[next - 1] = true;
-        }
-        var longUsed = new bool[header->LongNamesUsed];
-        for (uint i = 0; i < header->NamesUsed; i++)
-        {
-            var name = _names + i;
-            if (linked[i])
-            {
-                _byName.Add(HashOf(name->Parent, TextOf(_file, name)), (int)i);
-                Children(name->Parent)++;
-                if (name->Length > NameRecord.InlineLength)
-                    longUsed[*(uint*)&name->Inline] = true;
-                continue;
-            }
-            name->Used = 0;
-            _freeNames.Push(i);
-        }
-        for (uint i = 0; i < longUsed.Length; i++)
-        {
-            if (!longUsed[i])
-                _freeLongNames.Push(i);
-        }
-        // Killed while directories were given back one after another.
-        for (uint i = 2; i < header->NodesUsed; i++)
-            FreeIfUnreachable(i, epoch: 0);
-    }
-
-    private static bool ChainsEnd(StateFile file)
-    {
-        long steps = 0;
-        for (uint i = 1; i < file.Header->NodesUsed; i++)
-        {
-            if (file.Nodes[i].Used == 0)
-                continue;
-            for (uint next = file.Nodes[i].FirstName; next != 0; next = file.Names[next - 1].Next)
-            {
-                if (next > file.Header->NamesUsed || file.Names[next - 1].Used != 1 || file.Names[next - 1].Node != i || ++steps > file.Header->NamesUsed)
-                    return false;
-            }
-        }
-        return true;
-    }
 
     private uint BoundTo(ClientNode client, uint epoch, uint preferred)
     {
@@ -619,126 +396,6 @@ internal sealed unsafe class NodeTable : IDisposable
         return node;
     }
 
-    private void AddNameLocked(uint node, uint parent, ReadOnlySpan<byte> text)
-    {
-        if (text.Length is 0 or > FuseAbi.NameMax || Contains(node, parent) || !TakeName(out uint index))
-            return; // the node serves as long as this client lives
-        var name = _names + index;
-        name->Length = (byte)text.Length;
-        if (text.Length > NameRecord.InlineLength)
-        {
-            if (!TakeLongName(out uint at))
-            {
-                _freeNames.Push(index);
-                return;
-            }
-            *(uint*)&name->Inline = at;
-            text.CopyTo(new Span<byte>(_file.LongNames + ((long)at * NameRecord.LongSize), NameRecord.LongSize));
-        }
-        else
-        {
-            text.CopyTo(new Span<byte>(&name->Inline, NameRecord.InlineLength));
-        }
-        name->Node = node;
-        name->Parent = parent;
-        name->Next = _nodes[node].FirstName;
-        Volatile.Write(ref name->Used, 1);
-        Volatile.Write(ref _nodes[node].FirstName, index + 1);
-        _byName.Add(HashOf(parent, text), (int)index);
-        Children(parent)++;
-    }
-
-    /// <summary>
-    /// Whether <paramref name="directory"/> is <paramref name="node"/> or lies in it. Directories that contain each other, as a
-    /// client may say, would keep each other for ever.
-    /// </summary>
-    private bool Contains(uint node, uint directory)
-    {
-        if (node == directory)
-            return true;
-        if (Children(node) == 0)
-            return false;
-        var above = new HashSet<uint>();
-        _upwards.Push(directory);
-        while (_upwards.TryPop(out uint at))
-        {
-            for (uint next = _nodes[at].FirstName; next != 0; next = _names[next - 1].Next)
-            {
-                if (above.Add(_names[next - 1].Parent))
-                    _upwards.Push(_names[next - 1].Parent);
-            }
-        }
-        return above.Contains(node);
-    }
-
-    private void SetNameLocked(uint parent, ReadOnlySpan<byte> name, uint node, uint epoch)
-    {
-        int named = FindName(parent, name);
-        uint before = named == ChainedIndex.None ? 0 : _names[named].Node;
-        if (before == node)
-            return;
-        if (before != 0)
-            RemoveNameLocked(named, epoch);
-        if (IsLive(node))
-            AddNameLocked(node, parent, name);
-    }
-
-    private void RemoveNameLocked(int index, uint epoch)
-    {
-        var name = _names + index;
-        uint parent = name->Parent;
-        ref uint link = ref _nodes[name->Node].FirstName;
-        while (link != 0 && link - 1 != index)
-            link = ref _names[link - 1].Next;
-        if (link != 0)
-            link = name->Next;
-        FreeName((uint)index);
-        FreeIfUnreachable(parent, epoch);
-    }
-
-    private void FreeName(uint index)
-    {
-        var name = _names + index;
-        Volatile.Write(ref name->Used, 0);
-        _byName.Remove((int)index);
-        Children(name->Parent)--;
-        if (name->Length > NameRecord.InlineLength)
-            _freeLongNames.Push(*(uint*)&name->Inline);
-        _freeNames.Push(index);
-    }
-
-    private bool TakeName(out uint index)
-    {
-        if (_freeNames.TryPop(out index))
-            return true;
-        index = _file.Header->NamesUsed;
-        if (index == _file.Geometry.Names || (index % GrowBy == 0 && !_file.Reserve(_names + index, (long)GrowBy * sizeof(NameRecord))))
-            return false;
-        _file.Header->NamesUsed = index + 1;
-        return true;
-    }
-
-    private bool TakeLongName(out uint index)
-    {
-        if (_freeLongNames.TryPop(out index))
-            return true;
-        index = _file.Header->LongNamesUsed;
-        if (index == _file.Geometry.LongNames || (index % 256 == 0 && !_file.Reserve(_file.LongNames + ((long)index * NameRecord.LongSize), 256 * NameRecord.LongSize)))
-            return false;
-        _file.Header->LongNamesUsed = index + 1;
-        return true;
-    }
-
-    private int FindName(uint parent, ReadOnlySpan<byte> text)
-    {
-        for (int record = _byName.First(HashOf(parent, text)); record != ChainedIndex.None; record = _byName.Next(record))
-        {
-            if (_names[record].Parent == parent && TextOf(_file, _names + record).SequenceEqual(text))
-                return record;
-        }
-        return ChainedIndex.None;
-    }
-
     private ref uint Children(uint node)
     {
         if (node >= _children.Length)
@@ -746,13 +403,7 @@ internal sealed unsafe class NodeTable : IDisposable
         return ref _children[node];
     }
 
-    private static ReadOnlySpan<byte> TextOf(StateFile file, NameRecord* name) => name->Length > NameRecord.InlineLength
-        ? new(file.LongNames + ((long)*(uint*)&name->Inline * NameRecord.LongSize), name->Length)
-        : new(&name->Inline, name->Length);
-
     private static uint HashOf(ClientNode client) => (uint)((client.Id * 0x9E3779B97F4A7C15) >> 32); // Fibonacci hashing
-
-    private static uint HashOf(uint parent, ReadOnlySpan<byte> text) => (uint)(NameHash.Of(text) >> 32) ^ (parent * 0x9E3779B1);
 
     /// <summary>What the present client calls a node.</summary>
     private struct Binding

@@ -198,7 +198,6 @@ internal unsafe struct StateHeader
     public InitOut InitOut;
 
     /// <summary>The last answer to STATFS.</summary>
-    public uint StatfsKnown;
     public StatfsBytes Statfs;
 
     /// <summary>The client that runs, so that a relay that outlived its predecessor without its container ends it.</summary>

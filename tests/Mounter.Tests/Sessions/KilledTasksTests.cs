@@ -1,3 +1,4 @@
+using Sluice.Linux;
 using Sluice.Mounter.Sessions;
 
 namespace Sluice.Mounter.Tests.Sessions;
@@ -12,5 +13,5 @@ public sealed class KilledTasksTests
     [InlineData("SigPnd:\t0000000000000000\nShdPnd:\t0000000000000000\nSigBlk:\t0000000000000100", false)]
     [InlineData("Name:\tSigPnd:100", false)]
     public void Only_a_pending_SIGKILL_counts(string status, bool killed) =>
-        Assert.Equal(killed, KilledTasks.HasKillPending(status.Split('\n')));
+        Assert.Equal(killed, PendingSignals.HasKill(status.Split('\n')));
 }

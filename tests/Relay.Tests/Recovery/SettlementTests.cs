@@ -19,6 +19,7 @@ public sealed class SettlementTests
         public static Step Look(byte[] entry) => new(Opcode.Lookup, 0, entry);
     }
 
+    /// <summary>A change that was in flight when its client died.</summary>
     /// <param name="Request">The opcode and body, in the root, where the kernel knows "file" (2) and "dir" (3).</param>
     /// <param name="Steps">What the successor is asked after that it was asked for the two.</param>
     /// <param name="Error">What the application hears.</param>

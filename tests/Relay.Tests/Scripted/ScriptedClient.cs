@@ -41,9 +41,6 @@ internal sealed unsafe class ScriptedClient
     /// <summary>Uniques that it was asked to interrupt.</summary>
     public ConcurrentQueue<ulong> Interrupted { get; } = [];
 
-    /// <summary>What becomes of each answer of the file system's.</summary>
-    public Func<byte[], IEnumerable<byte[]>>? Mutate { get; set; }
-
     /// <summary>Whether the relay has ended the link.</summary>
     public bool Ended { get; private set; }
 
@@ -133,7 +130,7 @@ internal sealed unsafe class ScriptedClient
                 if (_serve is null)
                     _requests.Add(request);
                 else if (_serve(request) is { } reply)
-                    Array.ForEach([.. Mutate?.Invoke(reply) ?? [reply]], Say);
+                    Say(reply);
                 break;
         }
     }
