@@ -57,6 +57,9 @@ internal static partial class Log
     [LoggerMessage(211, LogLevel.Information, "Session {session} removed from {target}")]
     public static partial void Removed(ILogger logger, string session, string target);
 
+    [LoggerMessage(212, LogLevel.Information, "Session {session}: the kernel's read-ahead stays as it is, /sys/class/bdi cannot be written (errno {errno})")]
+    public static partial void ReadAheadNotRaised(ILogger logger, string session, int errno);
+
     [LoggerMessage(300, LogLevel.Information, "Session {session}: relay connected, process {pid}, user {uid}, version {relayVersion}, knows its state: {knowsState}, epoch {epoch}")]
     public static partial void RelayConnected(ILogger logger, string session, int pid, int uid, string relayVersion, bool knowsState, uint epoch);
 

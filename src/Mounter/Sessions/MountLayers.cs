@@ -72,6 +72,11 @@ internal sealed class MountLayers(SessionRequest request)
         }
     }
 
+    /// <summary>Lets the kernel read ahead through a mount that serves. Returns 0 or the error number.</summary>
+    /// <param name="connection">The mount's.</param>
+    /// <param name="maxTransfer">As for <see cref="CreateFuseMount"/>.</param>
+    public static int RaiseReadAhead(uint connection, int maxTransfer) => ReadAhead.Raise(connection, LargestRead(maxTransfer));
+
     /// <summary>Puts a mount on top of the target's layers.</summary>
     /// <exception cref="LinuxException">The call failed.</exception>
     public void Attach(FileDescriptor mount)

@@ -200,6 +200,9 @@ internal sealed partial class MountSession : IDisposable
     /// <summary>The mount appears at its target, for it can answer.</summary>
     private void Attach(FileDescriptor mount)
     {
+        // Open: a mount that reads ahead less is slower, and right.
+        if (_record.Connection is { } connection && MountLayers.RaiseReadAhead(connection, _maxTransfer) is not 0 and var errno)
+            Log.ReadAheadNotRaised(_environment.Logger, Request.Id, errno);
         _layers.Attach(mount);
         _store.Attached();
         _attached = true;

@@ -42,6 +42,7 @@ internal sealed class OwnMount(string directory, bool readOnly, int maxTransfer)
     {
         if (_attached)
             return;
+        _ = ReadAhead.Raise(FileStatus.Of(_mount!).Holder.Minor, maxTransfer); // open: slower without
         Mounts.Attach(_mount!, directory);
         _attached = true;
     }

@@ -54,6 +54,9 @@ internal sealed unsafe class Handshake(FuseDevice device, SessionState state, Re
         if (client.Major != FuseAbi.Major || client.Minor < OldestMinor)
             return $"it speaks FUSE {client.Major}.{client.Minor}, and 7.{OldestMinor} is needed at least";
         var flags = FlagsOf(client.Flags, client.Flags2) & offered;
+        // Who takes reads of one file at the same time and in any order takes them from O_DIRECT as well, asked for or not.
+        if (flags.HasFlag(InitFlags.AsyncRead))
+            flags |= offered & InitFlags.AsyncDio;
         uint maxWrite = Math.Clamp(client.MaxWrite, 4096, (uint)options.MaxTransfer);
         var header = state.Header;
         if (header->InitOutLength != 0)

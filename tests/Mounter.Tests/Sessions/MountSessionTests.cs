@@ -57,6 +57,7 @@ public sealed class MountSessionTests
         Assert.Contains("ro,nosuid,nodev", OptionsOf(node.Target("a")), StringComparison.Ordinal);
         Assert.Contains("user_id=0,group_id=0,default_permissions,allow_other,max_read=1048576", OptionsOf(node.Target("a")), StringComparison.Ordinal);
         Assert.Equal("1", node.Stat("a"));
+        Assert.Equal("4096", File.ReadAllText($"/sys/class/bdi/0:{mount.Device.Minor}/read_ahead_kb").Trim());
     }
 
     [Fact]

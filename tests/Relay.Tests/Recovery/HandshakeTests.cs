@@ -34,6 +34,18 @@ public sealed class HandshakeTests
         Assert.Equal((31U, (uint)(InitFlags.AsyncRead | InitFlags.MaxPages)), (agreed.Minor, agreed.Flags));
     }
 
+    /// <summary>libfuse 2 does not know of asynchronous direct I/O, and would have each read of 1 MiB made in pieces, one after the other.</summary>
+    [Theory]
+    [InlineData(InitFlags.AsyncRead, InitFlags.AsyncRead | InitFlags.AsyncDio)]
+    [InlineData(InitFlags.BigWrites, InitFlags.BigWrites)]
+    internal void A_client_that_takes_reads_in_any_order_gets_direct_ones_too(InitFlags wanted, InitFlags agreed)
+    {
+        ulong init = 0;
+        using var session = new ScriptedSession(newClient: socket => Client(socket, ScriptedClient.InitReply(wanted)), init: kernel => init = kernel.Init(Everything));
+        session.Serving();
+        Assert.Equal(agreed, (InitFlags)session.Kernel.Wait(init).Body.Struct<InitOut>().Flags);
+    }
+
     [Theory]
     [InlineData(12U, InitOut.CompatSize)]
     [InlineData(19U, InitOut.CompatSize)]
