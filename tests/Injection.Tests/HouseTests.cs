@@ -11,6 +11,7 @@ public sealed class HouseTests
         ["Injection"] = ["Api"],
         ["Webhook"] = ["Injection"],
         ["Cli"] = ["Injection"],
+        ["Kube"] = [],
         ["Linux"] = [],
         ["Relay"] = ["Session", "Linux"],
         ["Session"] = ["Linux"],
