@@ -79,6 +79,8 @@ bench: build publish ## measure speed and memory, as ratios to a bare HTTPS echo
 	@dotnet publish tests/bench/FileLoad --runtime $(RID) --configuration Release --verbosity quiet --nologo --output out/bench/files
 	@tests/bench/webhook
 	@tests/bench/relay
+	@tests/bench/recovery
+	@tests/bench/sessions
 
 .PHONY: golden
 golden: restore ## take the core's answers as the new golden files: review what changed

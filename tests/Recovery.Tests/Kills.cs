@@ -22,6 +22,25 @@ internal static class Kills
         }
     }
 
+    /// <summary>Readers while the relay is killed 50 times, started again as kubelet does, and the mounter 30 times, in turn.</summary>
+    public static void OfRelayAndMounter(string what, Session session)
+    {
+        using var applications = new RunningApplications(session.Mount, RunningApplications.Readers);
+        int kills = Count(80);
+        var random = new Random(17);
+        Repeat(kills, _ =>
+        {
+            if (random.Next(8) < 5)
+                session.KillRelay();
+            else
+                session.KillMounter();
+        }, from: 0, to: 100);
+        session.AwaitClient();
+        var reports = applications.End();
+        Tell($"{what}, relay and mounter", kills, reports, session);
+        session.EndAndLeaveNothing();
+    }
+
     public static void Tell(string what, int kills, IReadOnlyList<ApplicationReport> reports, Session session)
     {
         var whole = session.Recoveries().Select(time => time.Whole).Order().ToList();

@@ -20,6 +20,14 @@ public sealed class RcloneTests
         session.EndAndLeaveNothing();
     }
 
+    [Fact]
+    public void No_read_fails_while_its_relay_and_its_mounter_are_killed()
+    {
+        using var server = Serve(out int port);
+        using var session = new Session(readOnly: true, withMounter: true, ["--durability", "Upload", "--fusermount", "--", .. Client(port), "--read-only"]);
+        Kills.OfRelayAndMounter("rclone ro", session);
+    }
+
     private static RunningProgram Serve(out int port)
     {
         Room.Require("rclone");

@@ -21,6 +21,7 @@ internal sealed class Session : IDisposable
     private readonly string[] _options;
     private readonly bool _readOnly;
     private readonly bool _withMounter;
+    private readonly MemoryGroup? _group;
     private readonly List<string> _earlierLines = []; // of relays that were killed
     private readonly Random _random = new(7);
     private RunningProgram _relay = null!;
@@ -32,8 +33,14 @@ internal sealed class Session : IDisposable
     /// <param name="withMounter">Two processes, as on a node; else one.</param>
     /// <param name="options">The relay's, with <c>--</c> and the client at their end.</param>
     public Session(bool readOnly, bool withMounter, params string[] options)
+        : this(readOnly, withMounter, group: null, options)
     {
-        (_readOnly, _withMounter, _options) = (readOnly, withMounter, options);
+    }
+
+    /// <summary>The same with relay and client in a control group, as in a container.</summary>
+    public Session(bool readOnly, bool withMounter, MemoryGroup? group, params string[] options)
+    {
+        (_readOnly, _withMounter, _group, _options) = (readOnly, withMounter, group, options);
         foreach (string name in new[] { Root, State })
             Directory.CreateDirectory(name);
         try
@@ -221,7 +228,8 @@ internal sealed class Session : IDisposable
         string[] arguments = _withMounter
             ? ["serve", "--session-volume", Path.Combine(Root, "sessions", Id, "socket"), "--state", State, "--access", _readOnly ? "ro" : "rw", .. _options]
             : ["mount", Mount, "--state", State, "--access", _readOnly ? "ro" : "rw", .. _options];
-        _relay = new(Room.Relay, arguments);
+        string[] command = [.. _group?.Enter ?? [], Room.Relay, .. arguments];
+        _relay = new(command[0], command[1..]);
     }
 
     private void AwaitMounterKnows(int relay)

@@ -20,6 +20,14 @@ public sealed class SshfsTests
     }
 
     [Fact]
+    public void No_read_fails_while_its_relay_and_its_mounter_are_killed()
+    {
+        using var server = ThrowawaySshd.Start();
+        using var session = new Session(readOnly: true, withMounter: true, ["--", .. server.Client()]);
+        Kills.OfRelayAndMounter("sshfs ro", session);
+    }
+
+    [Fact]
     public void No_write_is_lost_without_a_word_while_its_client_is_killed()
     {
         using var server = ThrowawaySshd.Start();

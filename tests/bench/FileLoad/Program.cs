@@ -19,11 +19,11 @@ internal static unsafe partial class Program
 
     private static int Main(string[] arguments)
     {
-        if (arguments is ["recovery", var mount, var relay, var kills])
-            return Recovery(mount + "/big", relay, int.Parse(kills, CultureInfo.InvariantCulture));
+        if (arguments is ["recovery", var file, var victim, var pidFile, var kills, var pause])
+            return Recovery(file, pidFile, child: victim == "client", int.Parse(kills, CultureInfo.InvariantCulture), int.Parse(pause, CultureInfo.InvariantCulture));
         if (arguments is not [var measure, var directory])
         {
-            Console.Error.WriteLine("usage: bench-files sequential-128k|sequential-1m|random-4k|random-4k-8|stat|open|write DIR | recovery DIR RELAY-PID KILLS");
+            Console.Error.WriteLine("usage: bench-files sequential-128k|sequential-1m|random-4k|random-4k-8|stat|open|write DIR | recovery FILE client|process PIDFILE KILLS PAUSE");
             return 1;
         }
         double rate = measure switch
@@ -102,22 +102,29 @@ internal static unsafe partial class Program
     }
 
     /// <summary>
-    /// Kills the relay's client again and again, and measures from the kill to the end of a read that starts right after it.
-    /// Prints median, 99th percentile and the longest, in milliseconds.
+    /// Kills a process again and again, and measures from the kill to the end of a read that starts right after it. Prints
+    /// median, 99th percentile and the longest, in milliseconds.
     /// </summary>
-    private static int Recovery(string path, string relay, int kills)
+    /// <param name="path">A file on the mount.</param>
+    /// <param name="pidFile">Holds the number of the process; whoever starts the next one writes it anew.</param>
+    /// <param name="child">Its child is meant: the relay's client.</param>
+    /// <param name="kills">How often.</param>
+    /// <param name="pause">Milliseconds between a read's end and the next kill, at least.</param>
+    private static int Recovery(string path, string pidFile, bool child, int kills, int pause)
     {
         int fd = Open(path, O_DIRECT);
         byte* buffer = (byte*)NativeMemory.AlignedAlloc(4096, 4096);
         var times = new List<double>();
         for (int i = 0; i < kills; i++)
         {
-            Thread.Sleep(50 + (i % 7));
-            int client = Directory.GetDirectories($"/proc/{relay}/task")
-                .SelectMany(task => File.ReadAllText(task + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse).First();
+            Thread.Sleep(pause + (i % 7));
+            int victim = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
+            if (child)
+                victim = Directory.GetDirectories($"/proc/{victim}/task")
+                    .SelectMany(task => File.ReadAllText(task + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse).First();
             long began = Stopwatch.GetTimestamp();
-            _ = kill(client, 9);
-            _ = Checked(pread(fd, buffer, 4096, i * 4096L), path);
+            _ = kill(victim, 9);
+            _ = Checked(pread(fd, buffer, 4096, i % 1000 * 4096L), path);
             times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
         times.Sort();
