@@ -31,6 +31,7 @@ internal sealed unsafe class RelaySession : IDisposable
     private readonly RelayLog _log;
     private readonly WakeSignal _stop = new();
     private readonly WakeSignal _gone = new();
+    private readonly ManualResetEventSlim _disposed = new(false, 0);
     private readonly Counters _counters = new();
     private readonly SessionState _state;
     private readonly FuseDevice _device;
@@ -121,6 +122,7 @@ internal sealed unsafe class RelaySession : IDisposable
     /// <summary>Ends the threads that can be ended. The tables stay: readers may be in them until the process ends.</summary>
     public void Dispose()
     {
+        _disposed.Set();
         _pending.Dispose();
         _notifications.Dispose();
         _stop.Dispose(); // not _gone: a reader that ends later still sets it, and its number may be another file's by then
@@ -170,6 +172,7 @@ internal sealed unsafe class RelaySession : IDisposable
         exit = default;
         Interlocked.CompareExchange(ref _absentSince, Environment.TickCount64, 0); // a client that failed to start changes nothing
         var (ours, theirs) = _keeper.NextPair();
+        CrashPoint.Pass();
         uint epoch = ++_state.Header->Epoch;
         using var link = new ClientLink(epoch, ours);
         _counters.ClientStarts++;
@@ -190,7 +193,9 @@ internal sealed unsafe class RelaySession : IDisposable
         using (client)
         {
             (_client, _link) = (client, link);
-            (_state.Header->ClientStarted, _state.Header->ClientPid) = (client.StartTime, client.Id);
+            _state.Header->ClientStarted = client.StartTime;
+            CrashPoint.Pass();
+            _state.Header->ClientPid = client.Id;
             var replies = PassReplies(link);
             string? refused = null;
             SessionEnd? end = null;
@@ -215,6 +220,7 @@ internal sealed unsafe class RelaySession : IDisposable
                 reason += $": {lines[(lines.LastIndexOf('\n') + 1)..]}";
             _lastLines = client.LastLines;
             (_client, _link) = (null, null);
+            CrashPoint.Pass();
             _state.Header->ClientPid = 0;
             Collect(epoch);
             return end;
@@ -271,7 +277,7 @@ internal sealed unsafe class RelaySession : IDisposable
         foreach (int index in _pending.Parked())
         {
             var slot = _state.Requests[index];
-            if (slot->WasSent == 0 || !InFlight.TryMove(slot, Slot.WordOf(SlotState.Parked), Slot.WordOf(SlotState.Claimed)))
+            if (slot->WasSent == 0 || !InFlight.TryClaim(slot))
                 continue;
             sent++;
             bool done = true;
@@ -291,7 +297,7 @@ internal sealed unsafe class RelaySession : IDisposable
                     break;
             }
             if (!done)
-                Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Parked));
+                InFlight.Set(slot, slot->ParkedWord);
         }
         return sent;
     }
@@ -362,17 +368,19 @@ internal sealed unsafe class RelaySession : IDisposable
             ulong word = Volatile.Read(ref slot->Word);
             if ((uint)(word >> 32) != epoch)
                 continue;
-            if ((SlotState)(byte)word == SlotState.Abandoned)
+            if ((SlotState)(byte)word is SlotState.Abandoned or SlotState.Claimed)
             {
-                _state.Requests.Release(slot);
+                if (InFlight.TryTakeAbandoned(slot, epoch, slot->Generation))
+                    _state.Requests.Release(slot);
                 continue;
             }
             if ((SlotState)(byte)word != SlotState.Sent || !InFlight.TryMove(slot, word, Slot.WordOf(SlotState.Claimed)))
                 continue;
+            CrashPoint.Pass();
             slot->WasSent = 1;
             if (GiveUp(slot))
                 continue;
-            Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Parked));
+            InFlight.Set(slot, slot->ParkedWord);
         }
         Lose();
     }
@@ -399,9 +407,8 @@ internal sealed unsafe class RelaySession : IDisposable
         var watch = new Watch(_state, _pending, _answers, _keeper, _options);
         var memory = new MemoryGuard(MemoryGuard.FindGroup());
         var reported = TimeSpan.Zero;
-        while (true)
+        while (!_disposed.Wait(Watch.TickMilliseconds))
         {
-            Thread.Sleep(Watch.TickMilliseconds);
             long since = Volatile.Read(ref _absentSince);
             bool hung = watch.Tick(since == 0 ? null : (uint)since, _link);
             if (_client is { } client)

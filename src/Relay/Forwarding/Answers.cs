@@ -34,12 +34,16 @@ internal sealed unsafe class Answers(FuseDevice device, SessionState state, Repl
         header->Unique = slot->Unique;
         if (mutates)
         {
+            bool keptBefore = slot->ReplyLength != 0;
+            if (!keptBefore)
+                SetApplied(slot); // what is kept from here on is in the kernel's ids
             Keep(slot, message);
-            Volatile.Write(ref slot->Applied, 1);
+            if (keptBefore)
+                SetApplied(slot);
         }
         int written = device.Reply(message, (int)header->Len);
         if (written < 0 && header->Error == 0)
-            replies.TakeBack(request, message, epoch);
+            replies.TakeBack(slot, epoch); // its task was killed meanwhile
         else if (written >= 0 && error != 0)
             ToldLost(request);
         state.Requests.Release(slot);
@@ -72,9 +76,10 @@ internal sealed unsafe class Answers(FuseDevice device, SessionState state, Repl
     /// <summary>A RELEASE or RELEASEDIR that the present client knows nothing of.</summary>
     public void Released(Slot* slot)
     {
-        ulong handle = *(ulong*)(state.Requests.RequestOf(slot) + InHeader.Size);
-        InPlace(slot, 0);
-        replies.Close(handle); // last: an heir that found the request once more would close whose number it is by then
+        counters.AnsweredInPlace++;
+        var reply = new OutHeader { Len = OutHeader.Size };
+        InFlight.Set(slot, Slot.WordOf(SlotState.Answering));
+        WithReply(slot, (byte*)&reply, epoch: 0);
     }
 
     /// <summary>
@@ -87,13 +92,19 @@ internal sealed unsafe class Answers(FuseDevice device, SessionState state, Repl
             return false;
         var reply = (OutHeader*)slot->Reply;
         if (slot->Applied == 0)
+        {
             reply->Error = -replies.Take(slot, slot->Reply, epoch: 0); // a name or a handle that is gone, data that is lost
+            SetApplied(slot);
+        }
         reply->Unique = slot->Unique;
         if (device.Reply(slot->Reply, (int)slot->ReplyLength) >= 0 && reply->Error != 0)
             ToldLost(state.Requests.RequestOf(slot));
         state.Requests.Release(slot);
         return true;
     }
+
+    /// <summary>The request of a killed relay that the kernel still waits for and that will be done again: what its reply was to hand out is taken back.</summary>
+    public void Undo(Slot* slot) => replies.TakeBack(slot, epoch: 0);
 
     /// <summary>A loss counts as told once the kernel has it, and not before: told twice is better than never.</summary>
     private void ToldLost(byte* request)
@@ -113,12 +124,19 @@ internal sealed unsafe class Answers(FuseDevice device, SessionState state, Repl
         return true;
     }
 
+    private static void SetApplied(Slot* slot)
+    {
+        CrashPoint.Pass();
+        Volatile.Write(ref slot->Applied, 1);
+    }
+
     private static void Keep(Slot* slot, byte* message)
     {
         uint length = ((OutHeader*)message)->Len;
         if (length > Slot.ReplyCapacity)
             return; // IOCTL's alone, which no successor repeats either
         Buffer.MemoryCopy(message, slot->Reply, Slot.ReplyCapacity, length);
+        CrashPoint.Pass();
         Volatile.Write(ref slot->ReplyLength, length);
     }
 }

@@ -87,7 +87,7 @@ internal sealed unsafe class PendingRequests : IDisposable
     {
         int index = _state.Requests.IndexOf(slot);
         bool needsNoClient = NeedsNoClient(slot);
-        Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Parked));
+        InFlight.Set(slot, slot->ParkedWord);
         // Asked after the write: a link that opened in between has looked for parked slots before or finds this one.
         if (_link is not null || _failing || needsNoClient)
             Enqueue(index);
@@ -107,7 +107,7 @@ internal sealed unsafe class PendingRequests : IDisposable
         }
         // Before it is sent: the reply may come before this thread runs on.
         ulong sent = Slot.WordOf(SlotState.Sent, link.Epoch, slot->Generation);
-        Volatile.Write(ref slot->Word, sent);
+        InFlight.Set(slot, sent);
         int error = _syncs.MaySend(slot) ? link.Send(head, headLength, request + headLength, (int)slot->Length - headLength) : -Errno.EAGAIN;
         if (error != 0 && InFlight.TryMove(slot, sent, Slot.WordOf(SlotState.Claimed)))
             Park(slot);
@@ -146,7 +146,7 @@ internal sealed unsafe class PendingRequests : IDisposable
                 }
             }
             var slot = _state.Requests[index];
-            if (InFlight.TryMove(slot, Slot.WordOf(SlotState.Parked), Slot.WordOf(SlotState.Claimed)))
+            if (InFlight.TryClaim(slot))
                 TakeUp(slot);
         }
     }
@@ -191,7 +191,7 @@ internal sealed unsafe class PendingRequests : IDisposable
     /// <summary>Lets a request wait until a silent client says something, or the next one is there. Meanwhile its task can be let go.</summary>
     private void WaitForWord(Slot* slot, ClientLink link)
     {
-        Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Parked));
+        InFlight.Set(slot, slot->ParkedWord);
         if (!(link.Silent || link.Ended) || _link != link)
             Enqueue(_state.Requests.IndexOf(slot));
     }
@@ -209,7 +209,7 @@ internal sealed unsafe class PendingRequests : IDisposable
                 Park(slot); // closed or forgotten meanwhile: resolve again
                 return;
             }
-            Volatile.Write(ref slot->Word, sent);
+            InFlight.Set(slot, sent);
             if (!_syncs.MaySend(slot))
             {
                 if (InFlight.TryMove(slot, sent, Slot.WordOf(SlotState.Claimed)))
@@ -221,7 +221,7 @@ internal sealed unsafe class PendingRequests : IDisposable
                 return;
             if (error != -Errno.EAGAIN || link.Ended)
             {
-                Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Parked)); // until the next client
+                InFlight.Set(slot, slot->ParkedWord); // until the next client
                 if (_link != link)
                     Enqueue(_state.Requests.IndexOf(slot));
                 return;

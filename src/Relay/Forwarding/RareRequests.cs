@@ -49,7 +49,7 @@ internal sealed unsafe class RareRequests(FuseDevice device, SessionState state,
             ulong* entry = (ulong*)(body + 8 + (landing->ForgetsDone * 16));
             state.Nodes.Forget(one ? header->NodeId : entry[0], one ? *(ulong*)body : entry[1], epoch, landing);
         }
-        Volatile.Write(ref *(uint*)buffer, 0); // before the marks are reset: an heir must not begin again
+        InFlight.Empty(buffer); // before the marks are reset: an heir must not begin again
         landing->ResetForgets();
     }
 
@@ -124,8 +124,9 @@ internal sealed unsafe class RareRequests(FuseDevice device, SessionState state,
         uint length = Math.Min(header->Len - InHeader.Size, InitIn.Size);
         Buffer.MemoryCopy(buffer + InHeader.Size, &state.Header->InitIn, InitIn.Size, length);
         state.Header->InitUnique = header->Unique;
+        CrashPoint.Pass();
         Volatile.Write(ref state.Header->InitInLength, length);
-        Volatile.Write(ref *(uint*)buffer, 0);
+        InFlight.Empty(buffer);
         InitArrived.Set();
     }
 

@@ -152,7 +152,7 @@ internal sealed unsafe class RelayLoop(FuseDevice device, SessionState state, Pe
         }
         if (InFlight.TryMove(slot, Slot.WordOf(SlotState.Sent, link.Epoch, generation), Slot.WordOf(SlotState.Answering)))
             answers.WithReply(slot, message, link.Epoch);
-        else if (InFlight.TryMove(slot, Slot.WordOf(SlotState.Abandoned, link.Epoch, generation), Slot.WordOf(SlotState.Claimed)))
+        else if (InFlight.TryTakeAbandoned(slot, link.Epoch, generation))
             rare.Late(slot, message, link);
         else
             Drop();

@@ -19,7 +19,6 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
     public int Take(Slot* slot, byte* message, uint epoch)
     {
         byte* request = state.Requests.RequestOf(slot);
-        uint requestLength = slot->Length;
         var header = (InHeader*)request;
         byte* asked = request + InHeader.Size;
         byte* body = message + OutHeader.Size;
@@ -27,10 +26,10 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
         return Opcodes.Of(header->Opcode).Reply switch
         {
             ReplyBody.None => length == 0 ? TakeNothing(slot, epoch) : Violation(),
-            ReplyBody.Entry => length == EntryOut.Size ? TakeEntry(header, requestLength, (EntryOut*)body, epoch) : Violation(),
-            ReplyBody.EntryOpen => length == EntryOut.Size + OpenOut.Size ? TakeEntryOpen(header, asked, requestLength, body, epoch) : Violation(),
+            ReplyBody.Entry => length == EntryOut.Size ? TakeEntry(slot, (EntryOut*)body, epoch) : Violation(),
+            ReplyBody.EntryOpen => length == EntryOut.Size + OpenOut.Size ? TakeEntryOpen(slot, asked, body, epoch) : Violation(),
             ReplyBody.Attr => length == AttrOut.Size ? TakeAttr(header, asked, (AttrOut*)body) : Violation(),
-            ReplyBody.Open => length == OpenOut.Size ? TakeOpen(header, asked, (OpenOut*)body, epoch) : Violation(),
+            ReplyBody.Open => length == OpenOut.Size ? TakeOpen(slot, asked, (OpenOut*)body, epoch) : Violation(),
             ReplyBody.Data => length <= *(uint*)(asked + 16) ? TakeRead(length) : Violation(),
             ReplyBody.Target => length is > 0 and < 4096 ? 0 : Violation(),
             ReplyBody.Written => length == 8 ? TakeWritten(header, asked, body) : Violation(),
@@ -40,7 +39,7 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
             ReplyBody.Eight => length == 8 ? TakeEight(header, asked) : Violation(),
             ReplyBody.Ioctl => length >= 16 && length - 16 <= *(uint*)(asked + 28) ? 0 : Violation(),
             ReplyBody.Dirents => length <= *(uint*)(asked + 16) ? TakeDirents(header, asked, body, length) : Violation(),
-            ReplyBody.DirentsPlus => length <= *(uint*)(asked + 16) ? TakeDirentsPlus(header, asked, body, length, epoch) : Violation(),
+            ReplyBody.DirentsPlus => length <= *(uint*)(asked + 16) ? TakeDirentsPlus(slot, asked, body, length, epoch) : Violation(),
             _ => Violation(),
         };
     }
@@ -55,6 +54,7 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
             return;
         const uint RenameExchange = 2;
         bool exchange = header->Opcode == Opcode.Rename2 && (*(uint*)(asked + 8) & RenameExchange) != 0;
+        CrashPoint.Pass();
         slot->Moved = state.Nodes.Find((uint)header->NodeId, Translation.NameOf(request, slot->Length));
         slot->Exchanged = exchange ? state.Nodes.Find((uint)*(ulong*)asked, Translation.SecondNameOf(request, slot->Length)) : 0;
     }
@@ -95,40 +95,22 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
         }
     }
 
-    /// <summary>Takes back what <see cref="Take"/> counted for a reply that the kernel did not want: its task was killed meanwhile.</summary>
-    public void TakeBack(byte* request, byte* message, uint epoch)
+    /// <summary>Takes back what <see cref="Take"/> counted and opened for a reply that the kernel has not got.</summary>
+    public void TakeBack(Slot* slot, uint epoch)
     {
-        byte* body = message + OutHeader.Size;
-        int length = (int)((OutHeader*)message)->Len - OutHeader.Size;
-        switch (Opcodes.Of(((InHeader*)request)->Opcode).Reply)
-        {
-            case ReplyBody.Entry when length == EntryOut.Size:
-                state.Nodes.Forget(((EntryOut*)body)->NodeId, 1, epoch, null);
-                break;
-            case ReplyBody.EntryOpen when length > EntryOut.Size:
-                Close(((OpenOut*)(body + EntryOut.Size))->Fh);
-                state.Nodes.Forget(((EntryOut*)body)->NodeId, 1, epoch, null);
-                break;
-            case ReplyBody.Open when length == OpenOut.Size:
-                Close(((OpenOut*)body)->Fh);
-                break;
-            case ReplyBody.DirentsPlus:
-                for (int at = 0; at < length; at += EntryOut.Size + Dirent.Padded((int)((Dirent*)(body + at + EntryOut.Size))->Namelen))
-                    state.Nodes.Forget(((EntryOut*)(body + at))->NodeId, 1, epoch, null);
-                break;
-            default:
-                break;
-        }
+        if (slot->Opened != 0)
+            Close(slot->Opened, null);
+        state.Nodes.TakeBack(slot, epoch);
     }
 
     /// <summary>Gives a handle's record back, and what its stream has delivered.</summary>
-    public void Close(ulong handle)
+    private void Close(ulong handle, Slot* release)
     {
         if (!state.Handles.IsLive(handle))
             return;
         unflushed.Closed(state.Handles[handle]->Node, handle);
         state.Directories.Clear(state.Handles[handle]);
-        state.Handles.Close(handle);
+        state.Handles.Close(handle, release);
     }
 
     private int Violation()
@@ -156,7 +138,7 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
                 unflushed.NameGone(replaced);
                 break;
             case Opcode.Release or Opcode.Releasedir:
-                Close(*(ulong*)asked);
+                Close(*(ulong*)asked, slot);
                 break;
             case Opcode.Fsync or Opcode.Flush:
                 return unflushed.Synced(header->Opcode, node, *(ulong*)asked, slot->SyncClock) ? Errno.EIO : 0;
@@ -169,13 +151,14 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
         return 0;
     }
 
-    private int TakeEntry(InHeader* header, uint requestLength, EntryOut* entry, uint epoch)
+    private int TakeEntry(Slot* slot, EntryOut* entry, uint epoch)
     {
+        var header = (InHeader*)state.Requests.RequestOf(slot);
         if (entry->NodeId == 0)
             return header->Opcode == Opcode.Lookup ? 0 : Violation();
         if (entry->NodeId == FuseAbi.RootId)
             return Violation();
-        uint node = state.Nodes.Learn((uint)header->NodeId, Translation.NameOf((byte*)header, requestLength), entry, epoch);
+        uint node = state.Nodes.Learn((uint)header->NodeId, Translation.NameOf((byte*)header, slot->Length), entry, epoch, slot);
         if (node == 0)
         {
             state.Nodes.ForgetAtClient(new(entry->NodeId), 1, epoch);
@@ -186,16 +169,17 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
         return 0;
     }
 
-    private int TakeEntryOpen(InHeader* header, byte* asked, uint requestLength, byte* body, uint epoch)
+    private int TakeEntryOpen(Slot* slot, byte* asked, byte* body, uint epoch)
     {
+        var header = (InHeader*)state.Requests.RequestOf(slot);
         var entry = (EntryOut*)body;
         var open = (OpenOut*)(body + EntryOut.Size);
         if (entry->NodeId is 0 or FuseAbi.RootId || (entry->Attr.Mode & FuseAbi.S_IFMT) != FuseAbi.S_IFREG)
             return Violation();
         var client = new ClientNode(entry->NodeId);
         uint node = header->Opcode == Opcode.Tmpfile
-            ? state.Nodes.LearnUnnamed(entry, epoch)
-            : state.Nodes.Learn((uint)header->NodeId, Translation.NameOf((byte*)header, requestLength), entry, epoch);
+            ? state.Nodes.LearnUnnamed(entry, epoch, slot)
+            : state.Nodes.Learn((uint)header->NodeId, Translation.NameOf((byte*)header, slot->Length), entry, epoch, slot);
         if (node == 0)
         {
             state.Nodes.ForgetAtClient(client, 1, epoch);
@@ -203,18 +187,21 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
         }
         entry->NodeId = node;
         entry->Generation = state.Nodes.GenerationOf(node);
-        int error = Opened(header, node, false, *(uint*)asked, open, epoch);
+        int error = Opened(slot, node, false, *(uint*)asked, open, epoch);
         if (error != 0)
-            state.Nodes.Forget(node, 1, epoch, null);
+            TakeBack(slot, epoch);
         return error;
     }
 
-    private int TakeOpen(InHeader* header, byte* asked, OpenOut* open, uint epoch) =>
-        Opened(header, (uint)header->NodeId, header->Opcode == Opcode.Opendir, *(uint*)asked, open, epoch);
-
-    private int Opened(InHeader* header, uint node, bool directory, uint flags, OpenOut* open, uint epoch)
+    private int TakeOpen(Slot* slot, byte* asked, OpenOut* open, uint epoch)
     {
-        uint handle = state.Handles.Open(node, directory, flags, header, new(open->Fh), epoch);
+        var header = (InHeader*)state.Requests.RequestOf(slot);
+        return Opened(slot, (uint)header->NodeId, header->Opcode == Opcode.Opendir, *(uint*)asked, open, epoch);
+    }
+
+    private int Opened(Slot* slot, uint node, bool directory, uint flags, OpenOut* open, uint epoch)
+    {
+        uint handle = state.Handles.Open(node, directory, flags, (InHeader*)state.Requests.RequestOf(slot), new(open->Fh), epoch, slot);
         if (handle == 0)
             return Errno.ENOMEM; // the client keeps its handle until it ends: the kernel's table of 65,536 is full
         const uint Truncating = 0x200; // O_TRUNC
@@ -266,6 +253,7 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
 
     private int TakeStatfs(byte* body)
     {
+        CrashPoint.Pass();
         Buffer.MemoryCopy(body, &state.Header->Statfs, StateHeader.StatfsBytes.Size, StateHeader.StatfsBytes.Size);
         return 0;
     }
@@ -287,8 +275,9 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
         return 0;
     }
 
-    private int TakeDirentsPlus(InHeader* header, byte* asked, byte* body, int length, uint epoch)
+    private int TakeDirentsPlus(Slot* slot, byte* asked, byte* body, int length, uint epoch)
     {
+        var header = (InHeader*)state.Requests.RequestOf(slot);
         if (!EntriesFit(body, length, EntryOut.Size))
             return Violation();
         var handle = StreamOf(asked);
@@ -302,9 +291,10 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
             {
                 bool dots = IsDots(name);
                 var client = new ClientNode(entry->NodeId);
-                uint node = dots || client == ClientNode.Root ? 0 : state.Nodes.Learn((uint)header->NodeId, name, entry, epoch);
+                bool countable = !dots && client != ClientNode.Root && LookupTally.CountOf(slot) < LookupTally.Capacity;
+                uint node = countable ? state.Nodes.Learn((uint)header->NodeId, name, entry, epoch, slot) : 0;
                 if (node == 0 && !dots)
-                    state.Nodes.ForgetAtClient(client, 1, epoch);
+                    ForgetAtClient(entry, epoch);
                 entry->NodeId = node;
                 if (node != 0)
                 {
@@ -327,7 +317,7 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
             return null;
         var handle = state.Handles[fh];
         if (!state.Directories.TruncateAfter(handle, *(ulong*)(asked + 8)))
-            handle->StreamLost = 1;
+            DirectoryLog.SetLost(handle, true);
         return handle;
     }
 

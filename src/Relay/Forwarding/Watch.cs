@@ -34,14 +34,16 @@ internal sealed unsafe class Watch(SessionState state, PendingRequests pending, 
         for (int i = 0; i < state.Requests.UsedMark; i++)
         {
             var slot = state.Requests[i];
-            if (slot->State is not (SlotState.Parked or SlotState.Claimed or SlotState.Sent))
+            ulong word = Volatile.Read(ref slot->Word); // of this use: what is read after it may be the next one's, and then nothing comes of it
+            var where = (SlotState)(byte)word;
+            if (where is not (SlotState.Parked or SlotState.Claimed or SlotState.Sent))
                 continue;
             uint age = now - slot->Arrived;
             oldest = Math.Max(oldest, age); // a claimed or parked one may wait for an answer to a request of our own
-            if (slot->State == SlotState.Claimed)
+            if (where == SlotState.Claimed)
                 continue;
             if (silent && age > FromMemoryAfter)
-                AnswerFromMemory(slot);
+                AnswerFromMemory(slot, word);
             if (age > KilledAfter)
                 _pids.Add(((InHeader*)state.Requests.RequestOf(slot))->Pid);
         }
@@ -61,7 +63,7 @@ internal sealed unsafe class Watch(SessionState state, PendingRequests pending, 
     }
 
     /// <summary>GETATTR of a known node, LOOKUP and OPENDIR of a known directory and STATFS, so that stat and df of the mount never hang.</summary>
-    private void AnswerFromMemory(Slot* slot)
+    private void AnswerFromMemory(Slot* slot, ulong word)
     {
         byte* request = state.Requests.RequestOf(slot);
         var header = (InHeader*)request;
@@ -70,44 +72,55 @@ internal sealed unsafe class Watch(SessionState state, PendingRequests pending, 
             // Of a file that is open for writing its size may be older than the last write: the kernel would cut its view of
             // the file by it, and append in the wrong place.
             case Opcode.Getattr when state.Nodes.TryAttr(header->NodeId, out var attr) && !state.Handles.IsBeingWritten(header->NodeId):
-                var reply = new AttrOut { Attr = attr, AttrValid = AttrValidSeconds };
-                _ = TryAnswer(slot, 0, &reply, AttrOut.Size);
+                if (TryTake(slot, word))
+                {
+                    var reply = new AttrOut { Attr = attr, AttrValid = AttrValidSeconds };
+                    Answer(slot, word, &reply, AttrOut.Size);
+                }
                 break;
-            case Opcode.Lookup:
-                AnswerDirectory(slot, request);
+            case Opcode.Lookup when state.Nodes.IsKnownDirectory((uint)header->NodeId, Translation.NameOf(request, slot->Length)):
+                if (TryTake(slot, word))
+                    AnswerDirectory(slot, word);
                 break;
             case Opcode.Opendir when state.Nodes.IsLive(header->NodeId):
-                OpenUnbound(slot, header);
+                if (TryTake(slot, word))
+                    OpenUnbound(slot, word);
                 break;
             case Opcode.Statfs:
-                _ = TryAnswer(slot, 0, &state.Header->Statfs, StateHeader.StatfsBytes.Size);
+                if (TryTake(slot, word))
+                    Answer(slot, word, &state.Header->Statfs, StateHeader.StatfsBytes.Size);
                 break;
             default:
                 break;
         }
     }
 
-    private void AnswerDirectory(Slot* slot, byte* request)
+    private void AnswerDirectory(Slot* slot, ulong word)
     {
-        var header = (InHeader*)request;
-        uint node = state.Nodes.LookUpKnownDirectory((uint)header->NodeId, Translation.NameOf(request, slot->Length), out ulong generation, out var attr);
+        byte* request = state.Requests.RequestOf(slot);
+        uint node = state.Nodes.LookUpKnownDirectory((uint)((InHeader*)request)->NodeId, Translation.NameOf(request, slot->Length), slot, out ulong generation, out var attr);
         if (node == 0)
+        {
+            AnswerError(slot, word, Errno.ESTALE); // gone since: the kernel looks once more
             return;
+        }
         var reply = new EntryOut { NodeId = node, Generation = generation, Attr = attr, AttrValid = AttrValidSeconds };
-        if (!TryAnswer(slot, 0, &reply, EntryOut.Size))
-            state.Nodes.Forget(node, 1, 0, null); // answered meanwhile, or nobody waits any more
+        Answer(slot, word, &reply, EntryOut.Size);
     }
 
     /// <summary>A directory stream that the client opens when it is read: df opens what it asks about, and reads nothing.</summary>
-    private void OpenUnbound(Slot* slot, InHeader* header)
+    private void OpenUnbound(Slot* slot, ulong word)
     {
-        uint flags = *(uint*)((byte*)header + InHeader.Size);
-        uint handle = state.Handles.Open((uint)header->NodeId, directory: true, flags, header, default, epoch: 0);
+        var header = (InHeader*)state.Requests.RequestOf(slot);
+        uint flags = *(uint*)(header + 1);
+        uint handle = state.Handles.Open((uint)header->NodeId, directory: true, flags, header, default, epoch: 0, slot);
         if (handle == 0)
+        {
+            AnswerError(slot, word, Errno.ENOMEM);
             return;
+        }
         var reply = new OpenOut { Fh = handle };
-        if (!TryAnswer(slot, 0, &reply, OpenOut.Size))
-            state.Handles.Close(handle);
+        Answer(slot, word, &reply, OpenOut.Size);
     }
 
     /// <summary>Requests of tasks with a SIGKILL pending: nothing else frees them. Other signals must not surface in applications.</summary>
@@ -120,31 +133,43 @@ internal sealed unsafe class Watch(SessionState state, PendingRequests pending, 
         for (int i = 0; i < state.Requests.UsedMark; i++)
         {
             var slot = state.Requests[i];
-            if (slot->State is SlotState.Parked or SlotState.Sent && now - slot->Arrived > KilledAfter
-                && killed.Contains(((InHeader*)state.Requests.RequestOf(slot))->Pid))
-                _ = TryAnswer(slot, Errno.EINTR, null, 0);
+            ulong word = Volatile.Read(ref slot->Word);
+            if ((SlotState)(byte)word is SlotState.Parked or SlotState.Sent && now - slot->Arrived > KilledAfter
+                && killed.Contains(((InHeader*)state.Requests.RequestOf(slot))->Pid) && TryTake(slot, word))
+                AnswerError(slot, word, Errno.EINTR);
         }
     }
 
     /// <summary>
-    /// Answers in the client's place. A slot whose request is at the client stays taken until the late reply has come, which
-    /// may hand out what has to be handed back.
+    /// Takes a request, to answer it in the client's place. A slot whose request is at the client stays taken until the late
+    /// reply has come, which may hand out what has to be handed back.
     /// </summary>
-    /// <returns>False where the request was answered meanwhile, or the kernel no longer waits.</returns>
-    private bool TryAnswer(Slot* slot, int errno, void* body, int length)
+    /// <param name="slot">The slot.</param>
+    /// <param name="word">Its word before the request in it was looked at.</param>
+    /// <returns>False where it was taken meanwhile.</returns>
+    private static bool TryTake(Slot* slot, ulong word) => InFlight.TryMove(
+        slot, word, IsParked(word) ? Slot.WordOf(SlotState.Claimed) : Slot.WordOf(SlotState.Claimed, (uint)(word >> 32), slot->Generation));
+
+    private static bool IsParked(ulong word) => (SlotState)(byte)word == SlotState.Parked;
+
+    private void Answer(Slot* slot, ulong word, void* body, int length)
     {
-        ulong word = Volatile.Read(ref slot->Word);
-        ulong unique = slot->Unique;
-        uint generation = slot->Generation;
-        bool parked = word == Slot.WordOf(SlotState.Parked);
-        if (!parked && (SlotState)(byte)word != SlotState.Sent)
-            return false;
-        ulong next = parked ? Slot.WordOf(SlotState.Claimed) : Slot.WordOf(SlotState.Abandoned, (uint)(word >> 32), generation);
-        if (!InFlight.TryMove(slot, word, next))
-            return false;
-        int error = length > 0 ? answers.InPlace(parked ? slot->Unique : unique, body, length) : answers.InPlace(parked ? slot->Unique : unique, errno);
-        if (parked)
+        if (answers.InPlace(slot->Unique, body, length) != 0)
+            answers.Undo(slot); // its task was killed meanwhile
+        GiveBack(slot, word);
+    }
+
+    private void AnswerError(Slot* slot, ulong word, int errno)
+    {
+        _ = answers.InPlace(slot->Unique, errno);
+        GiveBack(slot, word);
+    }
+
+    private void GiveBack(Slot* slot, ulong word)
+    {
+        if (IsParked(word))
             state.Requests.Release(slot);
-        return error == 0;
+        else
+            InFlight.Set(slot, Slot.WordOf(SlotState.Abandoned, (uint)(word >> 32), slot->Generation)); // last: the late reply ends it
     }
 }

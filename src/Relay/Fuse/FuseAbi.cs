@@ -178,6 +178,8 @@ internal static class FuseAbi
     public const int MaxErrno = 511;
     /// <summary>FUSE_UNIQUE_RESEND (7.40): set in the unique of a request that the kernel sends again, and wanted in its reply.</summary>
     public const ulong ResentUnique = 1UL << 63;
+    /// <summary>FUSE_INT_REQ_BIT: an INTERRUPT has the unique of what it interrupts with this bit; a request's own is even.</summary>
+    public const ulong InterruptUnique = 1;
 
     public const uint GetattrFh = 1;
     public const uint SetattrFh = 1 << 6; // FATTR_FH

@@ -6,7 +6,7 @@ namespace Sluice.Relay.Fuse;
 /// The kernel's end: /dev/fuse of one mount. Each call is one system call; what the kernel no longer wants (ENOENT: the task
 /// was killed, or the request answered before) is no error.
 /// </summary>
-internal sealed unsafe class FuseDevice(FileDescriptor device) : IDisposable
+internal unsafe class FuseDevice(FileDescriptor device) : IDisposable
 {
     private readonly int _fd = device.Number;
 
@@ -21,8 +21,8 @@ internal sealed unsafe class FuseDevice(FileDescriptor device) : IDisposable
     /// <summary>One reply, header first. Returns 0 or the negative error number.</summary>
     public int Reply(byte* message, int length)
     {
-        int written = Transfers.Write(_fd, message, length);
-        return written < 0 ? written : 0;
+        var part = new IoVector { Base = message, Length = (nuint)length };
+        return Write(&part, 1);
     }
 
     /// <summary>A reply without a body.</summary>
@@ -41,9 +41,14 @@ internal sealed unsafe class FuseDevice(FileDescriptor device) : IDisposable
         var parts = stackalloc IoVector[2];
         parts[0] = new() { Base = (byte*)&header, Length = OutHeader.Size };
         parts[1] = new() { Base = (byte*)body, Length = (nuint)length };
-        int written = Transfers.Write(_fd, parts, 2);
-        return written < 0 ? written : 0;
+        return Write(parts, 2);
     }
+
+    /// <summary>
+    /// Whether the kernel waits for the answer to a request that was read. It is asked by the answer to an INTERRUPT of it,
+    /// which does nothing where it waits and is ENOENT where not (fuse_dev_do_write).
+    /// </summary>
+    public bool IsWaitedFor(ulong unique) => Reply(unique | FuseAbi.InterruptUnique, 0) != -Errno.ENOENT;
 
     /// <summary>Asks the kernel to send again what it has no answer to (Linux 6.9). Returns 0 or the negative error number.</summary>
     public int Resend()
@@ -53,4 +58,11 @@ internal sealed unsafe class FuseDevice(FileDescriptor device) : IDisposable
     }
 
     public void Dispose() => device.Dispose();
+
+    /// <summary>One message in parts. Returns 0 or the negative error number.</summary>
+    protected virtual int Write(IoVector* parts, int count)
+    {
+        int written = count == 1 ? Transfers.Write(_fd, parts->Base, (int)parts->Length) : Transfers.Write(_fd, parts, count);
+        return written < 0 ? written : 0;
+    }
 }

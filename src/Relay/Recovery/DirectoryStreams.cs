@@ -30,6 +30,7 @@ internal sealed unsafe class DirectoryStreams(SessionState state, Answers answer
         ulong cookie = *(ulong*)(asked + 8);
         if (cookie == 0)
         {
+            CrashPoint.Pass();
             record->OwnCookies = 0;
             state.Directories.Clear(record);
             return Resolution.Send;
@@ -50,7 +51,7 @@ internal sealed unsafe class DirectoryStreams(SessionState state, Answers answer
         byte* message = (byte*)NativeMemory.AllocZeroed((nuint)(OutHeader.Size + size));
         int length = listing.Write(cookie, message + OutHeader.Size, size, ((InHeader*)request)->Opcode == Opcode.Readdirplus ? EntryOut.Size : 0);
         ((OutHeader*)message)->Len = (uint)(OutHeader.Size + length);
-        slot->Word = Slot.WordOf(SlotState.Answering);
+        InFlight.Set(slot, Slot.WordOf(SlotState.Answering));
         answers.WithReply(slot, message, link.Epoch);
         NativeMemory.Free(message);
         return Resolution.Answered;

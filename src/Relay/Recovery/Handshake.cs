@@ -80,6 +80,7 @@ internal sealed unsafe class Handshake(FuseDevice device, SessionState state, Re
             TimeGran = client.TimeGran,
             MaxPages = (ushort)Math.Min(client.MaxPages, options.MaxTransfer >> 12),
         };
+        CrashPoint.Pass();
         Volatile.Write(ref header->InitOutLength, length);
         int error = device.Reply(header->InitUnique, &header->InitOut, (int)length);
         return error is 0 or -Errno.ENOENT ? null : $"the kernel refused its INIT reply (errno {-error})";

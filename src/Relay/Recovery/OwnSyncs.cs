@@ -133,7 +133,7 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
         for (int i = 0; i < state.Requests.UsedMark; i++)
         {
             var slot = state.Requests[i];
-            if (slot == except || slot->State is not (SlotState.Sent or SlotState.Abandoned))
+            if (slot == except || !slot->IsAtClient)
                 continue;
             byte* request = state.Requests.RequestOf(slot);
             if (((InHeader*)request)->Opcode is Opcode.Fsync or Opcode.Flush or Opcode.Release && *(ulong*)(request + InHeader.Size) == handle)

@@ -168,7 +168,10 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
             if (error == Errno.ENOENT)
                 error = Errno.ESTALE;
             if (error == Errno.ESTALE)
+            {
+                CrashPoint.Pass();
                 record->BrokenErrno = Errno.ESTALE; // its file is gone: nothing brings it back
+            }
             return error;
         }
     }
@@ -184,7 +187,10 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
     private int Bound(ulong handle, HandleRecord* record, ClientHandle client, ClientLink link)
     {
         if (record->Directory == 1 && (record->FirstBlock != 0 || record->StreamLost == 1))
+        {
+            CrashPoint.Pass();
             record->OwnCookies = 1; // the cookies that were given out mean nothing to this client
+        }
         state.Handles.Bind(handle, client, link.Epoch);
         return 0;
     }
@@ -242,7 +248,7 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
                     _ = ClientFile.Release(node, client, record->OpenFlags & ~Append, record->Uid, record->Gid, link);
                 if (error == 0)
                 {
-                    slot->Word = Slot.WordOf(SlotState.Answering);
+                    InFlight.Set(slot, Slot.WordOf(SlotState.Answering));
                     answers.WithReply(slot, message, link.Epoch);
                     return Resolution.Answered;
                 }

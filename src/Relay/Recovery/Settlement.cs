@@ -51,7 +51,7 @@ internal sealed unsafe class Settlement(SessionState state, Resolver resolver, A
             {
                 if (error != 0)
                     *(OutHeader*)message = new OutHeader { Len = OutHeader.Size, Error = -error };
-                slot->Word = Slot.WordOf(SlotState.Answering);
+                InFlight.Set(slot, Slot.WordOf(SlotState.Answering));
                 answers.WithReply(slot, message, link.Epoch);
             }
             return true;

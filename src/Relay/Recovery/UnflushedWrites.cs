@@ -62,7 +62,7 @@ internal sealed unsafe class UnflushedWrites(SessionState state, RelayOptions op
         if (!state.Nodes.IsDirty(node))
             return;
         if (state.Handles.IsLive(handle) && state.Handles[handle]->UnjournaledAt <= clock)
-            state.Handles[handle]->UnjournaledAt = 0;
+            state.Handles.SetUnjournaled(handle, 0);
         CleanIfHandedOn(node);
     }
 
@@ -71,7 +71,7 @@ internal sealed unsafe class UnflushedWrites(SessionState state, RelayOptions op
     {
         if (options.Durability != Durability.Upload || !state.Nodes.IsDirty(node))
             return;
-        state.Handles[handle]->UnjournaledAt = 0;
+        state.Handles.SetUnjournaled(handle, 0);
         CleanIfHandedOn((uint)node);
     }
 
@@ -106,7 +106,7 @@ internal sealed unsafe class UnflushedWrites(SessionState state, RelayOptions op
         if (lost > 0)
         {
             foreach (uint handle in state.Handles.Live())
-                state.Handles[handle]->UnjournaledAt = 0;
+                state.Handles.SetUnjournaled(handle, 0);
         }
         return lost;
     }
@@ -114,7 +114,7 @@ internal sealed unsafe class UnflushedWrites(SessionState state, RelayOptions op
     private void MarkUnjournaled(ulong node, ulong handle, ulong now)
     {
         if (state.Handles.IsLive(handle) && state.Handles[handle]->Node == node)
-            state.Handles[handle]->UnjournaledAt = now;
+            state.Handles.SetUnjournaled(handle, now);
     }
 
     private void CleanIfHandedOn(uint node)

@@ -59,6 +59,7 @@ internal sealed unsafe class WriteReplay(SessionState state, Resolver resolver, 
             return Errno.ESTALE;
         if (first->Attempts >= MaxAttempts)
             return Errno.EIO;
+        CrashPoint.Pass();
         first->Attempts++;
         int error = resolver.ResolveNode(node, link, first->Uid, first->Gid);
         if (error == 0 && !state.Nodes.TryBound(node, link.Epoch, out _))

@@ -18,17 +18,22 @@ internal unsafe struct DirectoryBlock
 
 /// <summary>
 /// What each open directory stream has delivered: the hash and the cookie of every entry, in order. After a crash the
-/// stream goes on with a fresh listing less these names; the cookies tell where a seek went.
+/// stream goes on with a fresh listing less these names; the cookies tell where a seek went. The chains of blocks are the
+/// file's; where each ends, and what is before a block, is made anew from them, so that no entry costs a walk.
 /// </summary>
 internal sealed unsafe class DirectoryLog
 {
     private readonly StateFile _file;
     private readonly Lock _gate = new();
     private readonly Stack<uint> _free = new(); // guarded by _gate
+    private readonly uint[] _last; // of each handle, the last block; 0: it has none
+    private readonly uint[] _previous; // of each block, the one before it in its chain; 0: none
 
     public DirectoryLog(StateFile file, HandleTable handles)
     {
         _file = file;
+        _last = new uint[file.Geometry.Handles];
+        _previous = new uint[file.Geometry.DirectoryBlocks + 1];
         var used = new bool[file.Header->DirectoryBlocksUsed];
         foreach (uint handle in handles.Live())
         {
@@ -38,10 +43,13 @@ internal sealed unsafe class DirectoryLog
                 if (next > used.Length || used[next - 1])
                 {
                     // Killed while blocks changed hands: the stream's order is not to be trusted.
-                    (record->FirstBlock, record->StreamLost) = (0, 1);
+                    _last[handle] = 0;
+                    SetFirst(record, 0);
+                    SetLost(record, true);
                     break;
                 }
                 used[next - 1] = true;
+                (_previous[next], _last[handle]) = (_last[handle], next);
             }
         }
         for (uint i = 0; i < used.Length; i++)
@@ -56,26 +64,25 @@ internal sealed unsafe class DirectoryLog
     {
         if (handle->StreamLost == 1)
             return;
-        var last = handle->FirstBlock == 0 ? null : Block(handle->FirstBlock);
-        while (last != null && last->Next != 0)
-            last = Block(last->Next);
-        if (last == null || last->Count >= DirectoryBlock.Capacity)
+        ref uint last = ref LastOf(handle);
+        if (last == 0 || Block(last)->Count >= DirectoryBlock.Capacity)
         {
             uint added = TakeBlock();
             if (added == 0)
             {
-                handle->StreamLost = 1;
+                SetLost(handle, true);
                 return;
             }
-            if (last == null)
-                handle->FirstBlock = added;
+            if (last == 0)
+                SetFirst(handle, added);
             else
-                last->Next = added;
-            last = Block(added);
+                SetNext(Block(last), added);
+            (_previous[added], last) = (last, added);
         }
-        last->Entries[last->Count * 2] = nameHash;
-        last->Entries[(last->Count * 2) + 1] = cookie;
-        last->Count++;
+        var block = Block(last);
+        block->Entries[block->Count * 2] = nameHash;
+        block->Entries[(block->Count * 2) + 1] = cookie;
+        SetCount(block, block->Count + 1);
     }
 
     /// <summary>Forgets what was delivered after the entry whose cookie the kernel now goes on from; everything for 0.</summary>
@@ -87,17 +94,20 @@ internal sealed unsafe class DirectoryLog
             Clear(handle);
             return true;
         }
-        for (uint next = handle->FirstBlock; next != 0; next = Block(next)->Next)
+        // The usual place is the end: look there first.
+        for (uint number = LastOf(handle); number != 0; number = _previous[number])
         {
-            var block = Block(next);
-            // The usual place is the end: look there first.
+            var block = Block(number);
             for (int i = (int)Math.Min(block->Count, DirectoryBlock.Capacity) - 1; i >= 0; i--)
             {
                 if (block->Entries[(i * 2) + 1] != cookie)
                     continue;
-                block->Count = (uint)i + 1;
+                if (block->Count != i + 1)
+                    SetCount(block, (uint)i + 1);
                 uint rest = block->Next;
-                block->Next = 0; // first: a free block may be another stream's a moment later
+                if (rest != 0)
+                    SetNext(block, 0); // first: a free block may be another stream's a moment later
+                LastOf(handle) = number;
                 FreeChain(rest);
                 return true;
             }
@@ -122,10 +132,40 @@ internal sealed unsafe class DirectoryLog
     public void Clear(HandleRecord* handle)
     {
         uint first = handle->FirstBlock;
-        handle->FirstBlock = 0;
-        handle->StreamLost = 0;
+        LastOf(handle) = 0;
+        if (first != 0)
+            SetFirst(handle, 0);
+        if (handle->StreamLost != 0)
+            SetLost(handle, false);
         FreeChain(first);
     }
+
+    /// <summary>The stream cannot go on after a crash.</summary>
+    public static void SetLost(HandleRecord* handle, bool lost)
+    {
+        CrashPoint.Pass();
+        handle->StreamLost = lost ? (byte)1 : (byte)0;
+    }
+
+    private static void SetFirst(HandleRecord* handle, uint number)
+    {
+        CrashPoint.Pass();
+        handle->FirstBlock = number;
+    }
+
+    private static void SetNext(DirectoryBlock* block, uint number)
+    {
+        CrashPoint.Pass();
+        block->Next = number;
+    }
+
+    private static void SetCount(DirectoryBlock* block, uint count)
+    {
+        CrashPoint.Pass();
+        block->Count = count;
+    }
+
+    private ref uint LastOf(HandleRecord* handle) => ref _last[handle - _file.Handles];
 
     private DirectoryBlock* Block(uint number) => (DirectoryBlock*)_file.DirectoryBlocks + (number - 1);
 
@@ -138,6 +178,7 @@ internal sealed unsafe class DirectoryLog
                 uint used = _file.Header->DirectoryBlocksUsed;
                 if (used == _file.Geometry.DirectoryBlocks || !_file.Reserve(_file.DirectoryBlocks + ((long)used * DirectoryBlock.Size), DirectoryBlock.Size))
                     return 0;
+                CrashPoint.Pass();
                 _file.Header->DirectoryBlocksUsed = used + 1;
                 number = used + 1;
             }

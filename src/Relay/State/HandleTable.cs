@@ -111,7 +111,14 @@ internal sealed unsafe class HandleTable : IDisposable
     }
 
     /// <summary>A record for what the client of <paramref name="epoch"/> has opened; 0 where none is free.</summary>
-    public uint Open(uint node, bool directory, uint flags, InHeader* opener, ClientHandle client, uint epoch)
+    /// <param name="node">The file or directory.</param>
+    /// <param name="directory">Which.</param>
+    /// <param name="flags">flags of open(2).</param>
+    /// <param name="opener">The request's header.</param>
+    /// <param name="client">The client's handle.</param>
+    /// <param name="epoch">The client's.</param>
+    /// <param name="slot">The request, which notes the handle until the kernel has its reply.</param>
+    public uint Open(uint node, bool directory, uint flags, InHeader* opener, ClientHandle client, uint epoch, Slot* slot)
     {
         uint handle;
         lock (_gate)
@@ -121,6 +128,7 @@ internal sealed unsafe class HandleTable : IDisposable
                 handle = _file.Header->HandlesUsed;
                 if (handle == _file.Geometry.Handles || (handle % GrowBy is 0 or 1 && !_file.Reserve(_handles + handle, (long)GrowBy * sizeof(HandleRecord))))
                     return 0;
+                CrashPoint.Pass();
                 _file.Header->HandlesUsed = handle + 1;
             }
         }
@@ -133,6 +141,12 @@ internal sealed unsafe class HandleTable : IDisposable
             Gid = opener->Gid,
             Pid = opener->Pid,
         };
+        if (slot != null)
+        {
+            CrashPoint.Pass();
+            slot->Opened = handle;
+        }
+        CrashPoint.Pass();
         Volatile.Write(ref _handles[handle].Used, 1);
         Bind(handle, client, epoch);
         return handle;
@@ -145,14 +159,29 @@ internal sealed unsafe class HandleTable : IDisposable
     }
 
     /// <summary>Gives a record back, whose directory blocks the caller has given back before.</summary>
-    public void Close(ulong handle)
+    /// <param name="handle">Its number.</param>
+    /// <param name="slot">The RELEASE, of which nothing is left to do: before the number is another's, which an heir would close. Null: there is none.</param>
+    public void Close(ulong handle, Slot* slot = null)
     {
         if (!IsLive(handle))
             return;
+        CrashPoint.Pass();
         Volatile.Write(ref _handles[handle].Used, 0);
         Volatile.Write(ref _bindings[handle].Epoch, 0);
+        if (slot != null)
+        {
+            CrashPoint.Pass();
+            Volatile.Write(ref slot->Applied, 1);
+        }
         lock (_gate)
             _free.Push((uint)handle);
+    }
+
+    /// <summary>When a write through a live handle was last acknowledged that is not in the journal; 0: handed on since.</summary>
+    public void SetUnjournaled(ulong handle, ulong clock)
+    {
+        CrashPoint.Pass();
+        _handles[handle].UnjournaledAt = clock;
     }
 
     /// <summary>Every open handle.</summary>

@@ -9,7 +9,7 @@ internal enum SlotState : byte
     Free,
     /// <summary>Waits for a client, or for room in its socket.</summary>
     Parked,
-    /// <summary>A thread of this relay works on it: resolves its ids, settles it.</summary>
+    /// <summary>A thread of this relay works on it: resolves its ids, settles it; with an epoch, answers it in that client's place.</summary>
     Claimed,
     /// <summary>At the client of the slot's epoch.</summary>
     Sent,
@@ -83,10 +83,28 @@ internal unsafe struct Slot
     [FieldOffset(64 + ReplyCapacity)]
     public ulong SyncClock;
 
+    /// <summary>Lookups that were counted for its reply (<see cref="LookupTally"/>): the kernel may not have got it yet.</summary>
+    [FieldOffset(72 + ReplyCapacity)]
+    public ulong Counted;
+
+    /// <summary>The node of the first of them.</summary>
+    [FieldOffset(80 + ReplyCapacity)]
+    public uint FirstCounted;
+
+    /// <summary>The handle that was opened for its reply; 0: none.</summary>
+    [FieldOffset(84 + ReplyCapacity)]
+    public uint Opened;
+
     public readonly SlotState State => (SlotState)(byte)Word;
 
-    /// <summary>The word of a slot that no client has.</summary>
+    /// <summary>Whether a client has the request: nobody knows what it did with it.</summary>
+    public readonly bool IsAtClient => Word >> 32 != 0;
+
+    /// <summary>The word of a slot that a thread of this relay has to itself.</summary>
     public static ulong WordOf(SlotState state) => (byte)state;
+
+    /// <summary>The word of a slot that waits. It tells one use of the slot from the next.</summary>
+    public readonly ulong ParkedWord => WordOf(SlotState.Parked, 0, Generation);
 
     /// <summary>The word of a slot that is at, or comes from, the client of <paramref name="epoch"/>; with the use's number, so that a use that looks the same is another.</summary>
     public static ulong WordOf(SlotState state, uint epoch, uint generation) => ((ulong)epoch << 32) | (generation << 8) | (byte)state;
@@ -249,18 +267,20 @@ internal sealed unsafe class InFlight : IDisposable
         slot->Arrived = now;
         slot->ReplyLength = 0;
         slot->Applied = 0;
+        slot->Counted = 0;
+        slot->Opened = 0;
         if (length <= SmallBuffer)
         {
             Buffer.MemoryCopy(request, _file.SmallBuffers + ((long)index * SmallBuffer), SmallBuffer, length);
             slot->Buffer = OwnBuffer;
             // The slot has it first, then the landing is empty: between the two an heir sees one unique twice, never none.
-            Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Claimed));
-            Volatile.Write(ref *(uint*)request, 0);
+            Set(slot, Slot.WordOf(SlotState.Claimed));
+            Empty(request);
         }
         else
         {
             slot->Buffer = landing->Buffer;
-            Volatile.Write(ref slot->Word, Slot.WordOf(SlotState.Claimed));
+            Set(slot, Slot.WordOf(SlotState.Claimed));
             HandOver(landing, spare.Buffer ?? TakeFreeBuffer());
             spare.Buffer = null;
         }
@@ -271,7 +291,7 @@ internal sealed unsafe class InFlight : IDisposable
     public void Release(Slot* slot)
     {
         uint buffer = slot->Buffer;
-        Volatile.Write(ref slot->Word, 0);
+        Set(slot, 0);
         lock (_gate)
         {
             _freeSlots[_freeSlotCount++] = IndexOf(slot);
@@ -290,7 +310,40 @@ internal sealed unsafe class InFlight : IDisposable
     }
 
     /// <summary>One step from one state to the next; false when another thread was first.</summary>
-    public static bool TryMove(Slot* slot, ulong from, ulong to) => Interlocked.CompareExchange(ref slot->Word, to, from) == from;
+    public static bool TryMove(Slot* slot, ulong from, ulong to)
+    {
+        CrashPoint.Pass();
+        return Interlocked.CompareExchange(ref slot->Word, to, from) == from;
+    }
+
+    /// <summary>The next state of a slot that is the caller's.</summary>
+    public static void Set(Slot* slot, ulong word)
+    {
+        CrashPoint.Pass();
+        Volatile.Write(ref slot->Word, word);
+    }
+
+    /// <summary>Takes up a request that waits; false when another thread was first.</summary>
+    public static bool TryClaim(Slot* slot) => TryMove(slot, slot->ParkedWord, Slot.WordOf(SlotState.Claimed));
+
+    /// <summary>Takes a request that was answered in the place of the client of <paramref name="epoch"/>, or is just being answered; false where it is no such.</summary>
+    public static bool TryTakeAbandoned(Slot* slot, uint epoch, uint generation)
+    {
+        var wait = new SpinWait();
+        while (Volatile.Read(ref slot->Word) == Slot.WordOf(SlotState.Claimed, epoch, generation))
+        {
+            CrashPoint.Pass();
+            wait.SpinOnce(); // as long as one write to the kernel takes
+        }
+        return TryMove(slot, Slot.WordOf(SlotState.Abandoned, epoch, generation), Slot.WordOf(SlotState.Claimed));
+    }
+
+    /// <summary>From now on no request lies in a buffer that the kernel's are read into.</summary>
+    public static void Empty(byte* buffer)
+    {
+        CrashPoint.Pass();
+        Volatile.Write(ref *(uint*)buffer, 0);
+    }
 
     private ref Spare SpareOf(Landing* landing) => ref _spares[landing - _file.LandingOf(0)];
 
@@ -311,7 +364,8 @@ internal sealed unsafe class InFlight : IDisposable
     /// <summary>Another buffer, empty, for a landing whose own has become a slot's.</summary>
     private void HandOver(Landing* landing, int buffer)
     {
-        *(uint*)(_file.LargeBuffers + (buffer * (long)_file.Geometry.LargeBufferSize)) = 0;
+        Empty(_file.LargeBuffers + (buffer * (long)_file.Geometry.LargeBufferSize));
+        CrashPoint.Pass();
         Volatile.Write(ref landing->Buffer, (uint)buffer);
     }
 

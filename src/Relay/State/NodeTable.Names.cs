@@ -88,7 +88,8 @@ internal sealed unsafe partial class NodeTable
 
     private void AddNameLocked(uint node, uint parent, ReadOnlySpan<byte> text)
     {
-        if (text.Length is 0 or > FuseAbi.NameMax || Contains(node, parent) || !TakeName(out uint index))
+        // A directory that the kernel has forgotten meanwhile, before the late reply to a request of a killed task, holds no names.
+        if (text.Length is 0 or > FuseAbi.NameMax || !IsLive(parent) || Contains(node, parent) || !TakeName(out uint index))
             return; // the node serves as long as this client lives
         var name = _names + index;
         name->Length = (byte)text.Length;
@@ -109,7 +110,9 @@ internal sealed unsafe partial class NodeTable
         name->Node = node;
         name->Parent = parent;
         name->Next = _nodes[node].FirstName;
+        CrashPoint.Pass();
         Volatile.Write(ref name->Used, 1);
+        CrashPoint.Pass();
         Volatile.Write(ref _nodes[node].FirstName, index + 1);
         _byName.Add(HashOf(parent, text), (int)index);
         Children(parent)++;
@@ -157,6 +160,7 @@ internal sealed unsafe partial class NodeTable
         ref uint link = ref _nodes[name->Node].FirstName;
         while (link != 0 && link - 1 != index)
             link = ref _names[link - 1].Next;
+        CrashPoint.Pass();
         if (link != 0)
             link = name->Next;
         FreeName((uint)index);
@@ -166,6 +170,7 @@ internal sealed unsafe partial class NodeTable
     private void FreeName(uint index)
     {
         var name = _names + index;
+        CrashPoint.Pass();
         Volatile.Write(ref name->Used, 0);
         _byName.Remove((int)index);
         Children(name->Parent)--;
@@ -181,6 +186,7 @@ internal sealed unsafe partial class NodeTable
         index = _file.Header->NamesUsed;
         if (index == _file.Geometry.Names || (index % GrowBy == 0 && !_file.Reserve(_names + index, (long)GrowBy * sizeof(NameRecord))))
             return false;
+        CrashPoint.Pass();
         _file.Header->NamesUsed = index + 1;
         return true;
     }
@@ -192,6 +198,7 @@ internal sealed unsafe partial class NodeTable
         index = _file.Header->LongNamesUsed;
         if (index == _file.Geometry.LongNames || (index % 256 == 0 && !_file.Reserve(_file.LongNames + ((long)index * NameRecord.LongSize), 256 * NameRecord.LongSize)))
             return false;
+        CrashPoint.Pass();
         _file.Header->LongNamesUsed = index + 1;
         return true;
     }

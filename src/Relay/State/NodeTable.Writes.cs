@@ -6,8 +6,10 @@ internal sealed unsafe partial class NodeTable
     /// <summary>Notes that acknowledged data of a node would die with the client, or that it would not.</summary>
     public void SetDirty(ulong node, bool dirty)
     {
-        if (IsLive(node))
-            _nodes[node].Dirty = dirty ? (byte)1 : (byte)0;
+        if (!IsLive(node))
+            return;
+        CrashPoint.Pass();
+        _nodes[node].Dirty = dirty ? (byte)1 : (byte)0;
     }
 
     public bool IsDirty(ulong node) => IsLive(node) && _nodes[node].Dirty != 0;
@@ -15,8 +17,10 @@ internal sealed unsafe partial class NodeTable
     /// <summary>Written data of the node was lost: the next FSYNC or FLUSH says so.</summary>
     public void SetLost(ulong node)
     {
-        if (IsLive(node))
-            _nodes[node].Lost = 1;
+        if (!IsLive(node))
+            return;
+        CrashPoint.Pass();
+        _nodes[node].Lost = 1;
     }
 
     /// <summary>Whether the node has data that is not flushed, or lost some and nobody was told yet.</summary>
@@ -43,8 +47,8 @@ internal sealed unsafe partial class NodeTable
         {
             if (_nodes[i].Used == 0 || _nodes[i].Dirty == 0)
                 continue;
-            _nodes[i].Lost = 1;
-            _nodes[i].Dirty = 0;
+            SetLost(i);
+            SetDirty(i, false);
             lost++;
         }
         return lost;
@@ -56,7 +60,9 @@ internal sealed unsafe partial class NodeTable
     /// <summary>Somebody was told that data of the node was lost.</summary>
     public void ToldLost(ulong node)
     {
-        if (IsLive(node))
-            _nodes[node].Lost = 0;
+        if (!IsLive(node))
+            return;
+        CrashPoint.Pass();
+        _nodes[node].Lost = 0;
     }
 }

@@ -47,13 +47,13 @@ internal sealed unsafe partial class NodeTable : IDisposable
         if (file.Header->NodesUsed == 0)
         {
             _ = file.Reserve(_nodes, (long)GrowBy * sizeof(NodeRecord));
-            file.Header->NodesUsed = 2; // 0 is no node id
             _nodes[Root].Attr.Mode = FuseAbi.S_IFDIR | 0x1ed; // 0755
             _nodes[Root].Attr.Ino = FuseAbi.RootId;
             _nodes[Root].Attr.Nlink = 2;
             _nodes[Root].AttrKnown = 1;
             _nodes[Root].Lookups = 1; // the kernel's for as long as the mount lives
             _nodes[Root].Used = 1;
+            file.Header->NodesUsed = 2; // 0 is no node id
         }
         Index();
     }
@@ -92,15 +92,19 @@ internal sealed unsafe partial class NodeTable : IDisposable
     /// <summary>Data was written up to <paramref name="end"/>: what is told from memory must not be shorter, or the kernel cuts its view of the file.</summary>
     public void Extend(ulong node, ulong end)
     {
-        if (IsLive(node) && _nodes[node].Attr.FileSize < end)
-            _nodes[node].Attr.FileSize = end;
+        if (!IsLive(node) || _nodes[node].Attr.FileSize >= end)
+            return;
+        CrashPoint.Pass();
+        _nodes[node].Attr.FileSize = end;
     }
 
     /// <summary>The file was emptied by its opening.</summary>
     public void Empty(ulong node)
     {
-        if (IsLive(node))
-            _nodes[node].Attr.FileSize = 0;
+        if (!IsLive(node))
+            return;
+        CrashPoint.Pass();
+        _nodes[node].Attr.FileSize = 0;
     }
 
     /// <summary>
@@ -118,7 +122,9 @@ internal sealed unsafe partial class NodeTable : IDisposable
             if (((record->Attr.Mode ^ attr->Mode) & FuseAbi.S_IFMT) != 0)
                 return; // another file, which the kernel refuses to see in this inode
         }
+        CrashPoint.Pass();
         record->Attr = *attr;
+        CrashPoint.Pass();
         record->AttrKnown = 1;
     }
 
@@ -127,8 +133,13 @@ internal sealed unsafe partial class NodeTable : IDisposable
     /// one of the client. The node is the one that the client's id stands for, else the one that had the name before a
     /// crash, else a new one. Attributes are kept and pinned.
     /// </summary>
+    /// <param name="parent">The directory.</param>
+    /// <param name="name">In it.</param>
+    /// <param name="entry">What the client said.</param>
+    /// <param name="epoch">The client's.</param>
+    /// <param name="slot">The request, which notes the count until the kernel has its reply.</param>
     /// <returns>The node; 0 where no record is free.</returns>
-    public uint Learn(uint parent, ReadOnlySpan<byte> name, EntryOut* entry, uint epoch)
+    public uint Learn(uint parent, ReadOnlySpan<byte> name, EntryOut* entry, uint epoch, Slot* slot)
     {
         lock (_gate)
         {
@@ -153,7 +164,7 @@ internal sealed unsafe partial class NodeTable : IDisposable
                 RemoveNameLocked(named, epoch);
                 named = ChainedIndex.None;
             }
-            _nodes[node].Lookups++; // before the name may be refused: a node without one still serves
+            CountLocked(node, slot); // before the name may be refused: a node without one still serves
             if (named == ChainedIndex.None)
                 AddNameLocked(node, parent, name);
             BindLocked(node, client, epoch);
@@ -163,34 +174,60 @@ internal sealed unsafe partial class NodeTable : IDisposable
     }
 
     /// <summary>A node without a name: TMPFILE's.</summary>
-    public uint LearnUnnamed(EntryOut* entry, uint epoch)
+    public uint LearnUnnamed(EntryOut* entry, uint epoch, Slot* slot)
     {
         lock (_gate)
         {
             uint node = TakeNode(entry->Attr.Mode & FuseAbi.S_IFMT);
             if (node == 0)
                 return 0;
-            _nodes[node].Lookups++;
+            CountLocked(node, slot);
             BindLocked(node, new(entry->NodeId), epoch);
             Pin(node, &entry->Attr);
             return node;
         }
     }
 
+    /// <summary>Whether a name is known, and is that of a directory.</summary>
+    public bool IsKnownDirectory(uint parent, ReadOnlySpan<byte> name)
+    {
+        lock (_gate)
+            return FindKnownDirectoryLocked(parent, name) != 0;
+    }
+
     /// <summary>A known directory, looked up once more by the kernel and not at the client, which does not answer.</summary>
-    public uint LookUpKnownDirectory(uint parent, ReadOnlySpan<byte> name, out ulong generation, out Attr attr)
+    public uint LookUpKnownDirectory(uint parent, ReadOnlySpan<byte> name, Slot* slot, out ulong generation, out Attr attr)
     {
         lock (_gate)
         {
-            int named = FindName(parent, name);
-            generation = 0;
-            attr = default;
-            if (named == ChainedIndex.None || !IsDirectory(_names[named].Node) || !TryAttr(_names[named].Node, out attr))
+            uint node = FindKnownDirectoryLocked(parent, name);
+            (generation, attr) = (0, default);
+            if (node == 0 || !TryAttr(node, out attr))
                 return 0;
-            uint node = _names[named].Node;
-            _nodes[node].Lookups++;
+            CountLocked(node, slot);
             generation = _nodes[node].Generation;
             return node;
+        }
+    }
+
+    /// <summary>Takes back the lookups that were counted for a reply which the kernel has not got, and does not get.</summary>
+    public void TakeBack(Slot* slot, uint epoch)
+    {
+        lock (_gate)
+        {
+            int count = LookupTally.CountOf(slot);
+            if (count > 0 && LookupTally.Begun(slot) is { } without && !(IsLive(*LookupTally.At(_file, slot, count - 1)) && _nodes[*LookupTally.At(_file, slot, count - 1)].Lookups > without))
+                LookupTally.NoteDone(slot, --count); // killed before the last was counted, or after it was taken back
+            for (; count > 0; count--)
+            {
+                uint node = *LookupTally.At(_file, slot, count - 1);
+                if (IsLive(node) && node != Root && _nodes[node].Lookups > 0)
+                {
+                    LookupTally.NoteBegun(slot, count, _nodes[node].Lookups - 1);
+                    SetLookupsLocked(node, _nodes[node].Lookups - 1, epoch);
+                }
+                LookupTally.NoteDone(slot, count - 1);
+            }
         }
     }
 
@@ -229,15 +266,15 @@ internal sealed unsafe partial class NodeTable : IDisposable
         {
             if (node != Root && IsLive(node))
             {
-                var record = _nodes + node;
-                ulong left = record->Lookups - Math.Min(count, record->Lookups);
-                record->Lookups = landing == null ? left : landing->NoteForget(left);
-                if (record->Lookups == 0)
-                    DropLocked((uint)node, epoch);
+                ulong left = _nodes[node].Lookups - Math.Min(count, _nodes[node].Lookups);
+                SetLookupsLocked((uint)node, landing == null ? left : landing->NoteForget(left), epoch);
             }
             // Before another thread may count a new lookup of the node, which an heir would undo.
             if (landing != null)
+            {
+                CrashPoint.Pass();
                 landing->ForgetsDone++;
+            }
         }
     }
 
@@ -304,6 +341,36 @@ internal sealed unsafe partial class NodeTable : IDisposable
 
     private bool IsHeld(uint node) => _nodes[node].Used == 1 && _nodes[node].Lookups > 0;
 
+    private uint FindKnownDirectoryLocked(uint parent, ReadOnlySpan<byte> name)
+    {
+        int named = FindName(parent, name);
+        return named != ChainedIndex.None && IsDirectory(_names[named].Node) && _nodes[_names[named].Node].AttrKnown == 1 ? _names[named].Node : 0;
+    }
+
+    /// <summary>One more lookup of the kernel's, noted in the request that it is for; null: it is for none.</summary>
+    private void CountLocked(uint node, Slot* slot)
+    {
+        ulong before = _nodes[node].Lookups;
+        int count = slot == null || LookupTally.CountOf(slot) == LookupTally.Capacity ? 0 : LookupTally.CountOf(slot) + 1;
+        if (count > 0)
+        {
+            *LookupTally.At(_file, slot, count - 1) = node;
+            LookupTally.NoteBegun(slot, count, before);
+        }
+        CrashPoint.Pass();
+        _nodes[node].Lookups = before + 1;
+        if (count > 0)
+            LookupTally.NoteDone(slot, count);
+    }
+
+    private void SetLookupsLocked(uint node, ulong lookups, uint epoch)
+    {
+        CrashPoint.Pass();
+        _nodes[node].Lookups = lookups;
+        if (lookups == 0)
+            DropLocked(node, epoch);
+    }
+
     private uint BoundTo(ClientNode client, uint epoch, uint preferred)
     {
         uint found = 0;
@@ -367,6 +434,7 @@ internal sealed unsafe partial class NodeTable : IDisposable
             if (node == Root || _nodes[node].Used == 0 || _nodes[node].Lookups > 0 || Children(node) > 0)
                 continue;
             Unbind(node, epoch); // it was looked up on the way to another
+            CrashPoint.Pass();
             Volatile.Write(ref _nodes[node].Used, 0);
             for (uint next = _nodes[node].FirstName; next != 0;)
             {
@@ -375,6 +443,7 @@ internal sealed unsafe partial class NodeTable : IDisposable
                 _upwards.Push(_names[index].Parent);
                 FreeName(index);
             }
+            CrashPoint.Pass();
             _nodes[node].FirstName = 0;
             _freeNodes.Push(node);
         }
@@ -387,11 +456,13 @@ internal sealed unsafe partial class NodeTable : IDisposable
             node = _file.Header->NodesUsed;
             if (node == _file.Geometry.Nodes || (node % GrowBy == 0 && !_file.Reserve(_nodes + node, (long)GrowBy * sizeof(NodeRecord))))
                 return 0;
+            CrashPoint.Pass();
             _file.Header->NodesUsed = node + 1;
         }
         ulong generation = _nodes[node].Generation;
         _nodes[node] = new NodeRecord { Generation = generation + 1, Attr = new Attr { Mode = type } };
         _bindings[node] = default;
+        CrashPoint.Pass();
         Volatile.Write(ref _nodes[node].Used, 1);
         return node;
     }

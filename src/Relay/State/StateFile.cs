@@ -252,11 +252,18 @@ internal struct Landing
         if (ForgetBegun != ForgetsDone + 1)
         {
             ForgetValue = value;
+            CrashPoint.Pass();
             Volatile.Write(ref ForgetBegun, ForgetsDone + 1);
         }
         return ForgetValue;
     }
 
     /// <summary>No entry is done, and none begun.</summary>
-    public void ResetForgets() => (ForgetsDone, ForgetBegun) = (0, 0);
+    public void ResetForgets()
+    {
+        CrashPoint.Pass();
+        ForgetsDone = 0;
+        CrashPoint.Pass();
+        ForgetBegun = 0;
+    }
 }

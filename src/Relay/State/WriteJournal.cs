@@ -105,7 +105,11 @@ internal sealed unsafe class WriteJournal : IDisposable
     }
 
     /// <summary>A tick of the clock, for what is acknowledged and not kept here.</summary>
-    public ulong Tick() => Interlocked.Increment(ref _file.Header->JournalClock);
+    public ulong Tick()
+    {
+        CrashPoint.Pass();
+        return Interlocked.Increment(ref _file.Header->JournalClock);
+    }
 
     /// <summary>Keeps one acknowledged write.</summary>
     /// <param name="node">Its node.</param>
@@ -143,6 +147,7 @@ internal sealed unsafe class WriteJournal : IDisposable
                 Buffer.MemoryCopy(data, BlockOf(number), BlockSize, part);
                 var record = Record(number);
                 *record = new JournalRecord { Node = node, Offset = offset, Length = part, Handle = handle, Clock = clock, Generation = generation, Uid = opener->Uid, Gid = opener->Gid };
+                CrashPoint.Pass();
                 Volatile.Write(ref record->Used, 1);
                 Link(number);
                 offset += part;
@@ -191,7 +196,7 @@ internal sealed unsafe class WriteJournal : IDisposable
                 if (record->Handle != handle || record->Clock > clock)
                     others = true;
                 else if (others && OlderUnder(number) is not 0 and var older)
-                    record->Handle = Record(older)->Handle;
+                    HandTo(record, Record(older)->Handle);
                 else
                     FreeLocked(number);
                 number = next;
@@ -213,7 +218,7 @@ internal sealed unsafe class WriteJournal : IDisposable
                 if (record->Offset >= size)
                     FreeLocked(number);
                 else
-                    record->Length = (uint)Math.Min(record->Length, size - record->Offset);
+                    SetLength(record, (uint)Math.Min(record->Length, size - record->Offset));
                 number = next;
             }
         }
@@ -304,9 +309,22 @@ internal sealed unsafe class WriteJournal : IDisposable
         uint at = (uint)(offset - record->Offset);
         uint part = Math.Min(length, BlockSize - at);
         Buffer.MemoryCopy(data, BlockOf(number) + at, BlockSize - at, part);
+        CrashPoint.Pass();
         Volatile.Write(ref record->Clock, clock); // first: a sync of before must not take the bytes with it
-        Volatile.Write(ref record->Length, Math.Max(record->Length, at + part));
+        SetLength(record, Math.Max(record->Length, at + part));
         return part;
+    }
+
+    private static void SetLength(JournalRecord* record, uint length)
+    {
+        CrashPoint.Pass();
+        Volatile.Write(ref record->Length, length);
+    }
+
+    private static void HandTo(JournalRecord* record, uint handle)
+    {
+        CrashPoint.Pass();
+        record->Handle = handle;
     }
 
     private int TakeBlockLocked()
@@ -318,6 +336,7 @@ internal sealed unsafe class WriteJournal : IDisposable
         if (used == Capacity || (used == 0 && !_file.Reserve(_file.JournalRecords, (long)Capacity * sizeof(JournalRecord)))
             || (used % GrowBy == 0 && !_file.Reserve(BlockOf(used + 1), (long)Math.Min(GrowBy, Capacity - used) * BlockSize)))
             return 0;
+        CrashPoint.Pass();
         header->JournalUsed = (uint)used + 1;
         return used + 1;
     }
@@ -340,6 +359,7 @@ internal sealed unsafe class WriteJournal : IDisposable
     {
         var record = Record(number);
         var list = _lists + record->Node;
+        CrashPoint.Pass();
         Volatile.Write(ref record->Used, 0);
         if (_previous[number] == 0)
             list->First = _next[number];

@@ -13,6 +13,7 @@ internal sealed unsafe class ScriptedClient
     private const int Capacity = 2 << 20;
 
     private readonly FileDescriptor _socket;
+    private readonly Thread _reader;
     private readonly BlockingCollection<Request> _requests = [];
     private readonly Func<Request, byte[]?>? _serve;
     private readonly Func<Request, byte[]> _init;
@@ -29,7 +30,8 @@ internal sealed unsafe class ScriptedClient
         _socket = socket;
         _init = init ?? (request => Messages.Reply(request.Unique, 0, InitReply()));
         _serve = serve;
-        new Thread(Read, 256 << 10) { IsBackground = true, Name = "client" }.Start();
+        _reader = new Thread(Read, 256 << 10) { IsBackground = true, Name = "client" };
+        _reader.Start();
     }
 
     /// <summary>The INIT that it got.</summary>
@@ -60,6 +62,15 @@ internal sealed unsafe class ScriptedClient
             CongestionThreshold = 9,
         });
         return reply[..length];
+    }
+
+    /// <summary>It dies: what it has not answered it never answers, and what it has begun to do is done when this returns.</summary>
+    public void Kill()
+    {
+        if (Ended)
+            return;
+        SocketMessages.Shutdown(_socket);
+        _reader.Join();
     }
 
     /// <summary>The next request, which must be an <paramref name="opcode"/>.</summary>

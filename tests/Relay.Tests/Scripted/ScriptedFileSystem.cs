@@ -90,6 +90,7 @@ internal sealed class ScriptedFileSystem
         private readonly Dictionary<Inode, ulong> _ids = new() { [server._root] = 1 };
         private readonly Dictionary<ulong, Handle> _handles = [];
         private ulong _next = epoch * 100_003UL;
+        private ulong _lastCookie; // the highest that was given out
 
         /// <summary>Lookups that the relay has not given back, in all.</summary>
         public long Owed
@@ -309,7 +310,7 @@ internal sealed class ScriptedFileSystem
             var names = epoch % 2 == 0 ? directory.Entries.Reverse().ToList() : [.. directory.Entries];
             ulong first = epoch * 1000UL;
             int from = body.U64(8) == 0 ? 0 : (int)(body.U64(8) - first);
-            if (from < 0 || from > names.Count)
+            if (from < 0 || (body.U64(8) != 0 && body.U64(8) > _lastCookie))
             {
                 Complain($"READDIR from {body.U64(8)}");
                 return [];
@@ -324,6 +325,7 @@ internal sealed class ScriptedFileSystem
                 if (plus)
                     listing.AddRange(Entry(inode));
                 listing.AddRange(dirent);
+                _lastCookie = Math.Max(_lastCookie, first + (ulong)i + 1);
             }
             return [.. listing];
         }

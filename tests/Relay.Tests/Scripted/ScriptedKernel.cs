@@ -5,23 +5,23 @@ using Sluice.Relay.Fuse;
 namespace Sluice.Relay.Tests.Scripted;
 
 /// <summary>
-/// Stands for the kernel at the other end of what the relay takes for /dev/fuse: sends requests, keeps the first reply to each
-/// and passes over a second one, as the kernel does (ENOENT), and refuses what the kernel would refuse.
+/// Stands for the kernel behind what the relay takes for /dev/fuse: sends requests, keeps the first reply to each, says ENOENT
+/// to a second one and to what it does not wait for, as the kernel does, and refuses what the kernel would refuse.
 /// </summary>
 internal sealed unsafe class ScriptedKernel : IDisposable
 {
-    private const int Capacity = 2 << 20;
-
+    private readonly Lock _gate = new(); // held while one reply is taken
     private readonly ConcurrentDictionary<ulong, (Opcode Opcode, TaskCompletionSource<Reply> Reply, byte[] Message)> _requests = [];
     private readonly ConcurrentQueue<(NotifyCode Code, byte[] Body)> _notifications = [];
     private readonly ConcurrentQueue<string> _refused = [];
+    private readonly HashSet<ulong> _unread = []; // by the relay before; guarded by _gate
     private FileDescriptor _socket;
     private ulong _unique;
 
     public ScriptedKernel() => Device = Connect();
 
     /// <summary>The relay's end.</summary>
-    public FileDescriptor Device { get; private set; }
+    public FuseDevice Device { get; private set; }
 
     /// <summary>Replies that a kernel would have answered with EINVAL or turned into EIO.</summary>
     public IReadOnlyCollection<string> Refused => _refused;
@@ -31,12 +31,34 @@ internal sealed unsafe class ScriptedKernel : IDisposable
 
     public IReadOnlyCollection<(NotifyCode Code, byte[] Body)> Notifications => _notifications;
 
-    /// <summary>Another relay gets the device; what the first one had and did not answer it must find in its state.</summary>
-    public void Reconnect()
+    /// <summary>Another relay gets the device; what the first one had read and not answered it must find in its state. Nothing of the first is taken any more.</summary>
+    /// <param name="first">Done before, while nothing comes from the kernel or gets to it.</param>
+    public void Reconnect(Action? first = null)
     {
-        var old = _socket;
-        Device = Connect();
-        SocketMessages.Shutdown(old);
+        lock (_gate)
+        {
+            first?.Invoke();
+            var (oldSocket, oldDevice) = (_socket, Device);
+            Device = Connect();
+            SocketMessages.Shutdown(oldSocket);
+            byte[] buffer = new byte[Capacity];
+            fixed (byte* start = buffer)
+            {
+                int length;
+                while ((length = Transfers.Receive(oldDevice.Descriptor.Number, start, Capacity, wait: false)) > 0)
+                {
+                    _unread.Add(buffer.U64(8));
+                    SocketMessages.Send(_socket, buffer.AsSpan(0, length));
+                }
+            }
+        }
+    }
+
+    /// <summary>The task of a request was killed: nobody waits for the answer.</summary>
+    public void Abort(ulong unique)
+    {
+        lock (_gate)
+            _requests.TryRemove(unique, out _);
     }
 
     /// <summary>Sends a request and does not wait. Returns its unique.</summary>
@@ -46,23 +68,27 @@ internal sealed unsafe class ScriptedKernel : IDisposable
         byte[] message = Bytes.Of((uint)(InHeader.Size + body.Length), (uint)opcode, unique, node, uid, 2u, pid, 0u, body);
         if (opcode is not (Opcode.Forget or Opcode.BatchForget or Opcode.Interrupt))
             _requests[unique] = (opcode, new(TaskCreationOptions.RunContinuationsAsynchronously), message);
-        for (int i = 0; i < (twice ? 2 : 1); i++)
-            SocketMessages.Send(_socket, message);
+        lock (_gate)
+        {
+            for (int i = 0; i < (twice ? 2 : 1); i++)
+                SocketMessages.Send(_socket, message);
+        }
         return unique;
     }
 
-    /// <summary>Sends what was not answered once more, as FUSE_NOTIFY_RESEND makes the kernel do: with bit 63, in any order.</summary>
-    public void Resend()
+    /// <summary>What was read and not answered goes out once more: with bit 63, and in no order of arrival.</summary>
+    private void Resend()
     {
         foreach (var (unique, (opcode, reply, message)) in _requests.OrderByDescending(pair => pair.Key).ToArray())
         {
-            if (reply.Task.IsCompleted || (unique & FuseAbi.ResentUnique) != 0)
+            if (reply.Task.IsCompleted || _unread.Contains(unique))
                 continue;
             byte[] again = [.. message[..8], .. Bytes.Of(unique | FuseAbi.ResentUnique), .. message[16..]];
             _requests.TryRemove(unique, out _);
             _requests[unique | FuseAbi.ResentUnique] = (opcode, reply, again);
             SocketMessages.Send(_socket, again);
         }
+        _unread.Clear();
     }
 
     /// <summary>The reply to a request; fails after <paramref name="milliseconds"/>.</summary>
@@ -92,54 +118,55 @@ internal sealed unsafe class ScriptedKernel : IDisposable
     }
 
     [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(_socket))]
-    private FileDescriptor Connect()
+    private RelayEnd Connect()
     {
         var (ours, theirs) = SocketMessages.CreatePair();
         SocketMessages.SetSendBuffer(ours, 8 << 20);
-        SocketMessages.SetSendBuffer(theirs, 8 << 20);
         _socket = ours;
-        new Thread(() => Read(ours), 256 << 10) { IsBackground = true, Name = "kernel" }.Start();
-        return theirs;
+        return new(this, theirs);
     }
 
-    private void Read(FileDescriptor socket)
+    /// <summary>Takes what is written to the device. Returns what write(2) would.</summary>
+    private int Take(FuseDevice device, byte[] message)
     {
-        byte[] buffer = new byte[Capacity];
-        fixed (byte* start = buffer)
+        lock (_gate)
         {
-            int length;
-            while ((length = Transfers.Receive(socket.Number, start, Capacity)) > 0)
-                Take(buffer.AsSpan(0, length).ToArray());
-        }
-        GC.KeepAlive(socket);
-    }
-
-    private void Take(byte[] message)
-    {
-        var header = message.Struct<OutHeader>();
-        byte[] body = message[OutHeader.Size..];
-        if (header.Len != message.Length)
-        {
-            _refused.Enqueue($"a reply of {message.Length} bytes whose header says {header.Len}");
-            return;
-        }
-        if (header.Unique == 0)
-        {
-            _notifications.Enqueue(((NotifyCode)header.Error, body));
-            return;
-        }
-        if (!_requests.TryGetValue(header.Unique, out var request) || request.Reply.Task.IsCompleted)
-        {
-            Doubled++;
-            return;
-        }
-        string? problem = header.Error is > 0 or < -511 ? $"error {header.Error}"
-            : header.Error != 0 ? (body.Length == 0 ? null : "an error with a body")
-            : Fits(request.Opcode, body, request.Message) ? null : $"a body of {body.Length} bytes";
-        if (problem is null)
+            if (device != Device)
+                return -Errno.ENODEV;
+            var header = message.Struct<OutHeader>();
+            byte[] body = message[OutHeader.Size..];
+            if (header.Len != message.Length)
+                return Refuse($"a reply of {message.Length} bytes whose header says {header.Len}");
+            if (header.Unique == 0)
+            {
+                if ((NotifyCode)header.Error == NotifyCode.Resend)
+                    Resend();
+                else
+                    _notifications.Enqueue(((NotifyCode)header.Error, body));
+                return 0;
+            }
+            bool waits = _requests.TryGetValue(header.Unique & ~FuseAbi.InterruptUnique, out var request) && !request.Reply.Task.IsCompleted;
+            if ((header.Unique & FuseAbi.InterruptUnique) != 0)
+                return waits ? 0 : -Errno.ENOENT;
+            if (!waits)
+            {
+                Doubled++;
+                return -Errno.ENOENT;
+            }
+            string? problem = header.Error is > 0 or < -FuseAbi.MaxErrno ? $"error {header.Error}"
+                : header.Error != 0 ? (body.Length == 0 ? null : "an error with a body")
+                : Fits(request.Opcode, body, request.Message) ? null : $"a body of {body.Length} bytes";
+            if (problem is not null)
+                return Refuse($"{request.Opcode}: {problem}");
             request.Reply.TrySetResult(new(-header.Error, body));
-        else
-            _refused.Enqueue($"{request.Opcode}: {problem}");
+            return 0;
+        }
+    }
+
+    private int Refuse(string problem)
+    {
+        _refused.Enqueue(problem);
+        return -Errno.EINVAL;
     }
 
     /// <summary>What fuse_copy_out_args takes.</summary>
@@ -159,4 +186,18 @@ internal sealed unsafe class ScriptedKernel : IDisposable
         Opcode.Init => body.Length is 24 or 64,
         _ => body.Length == 0,
     };
+
+    private const int Capacity = 2 << 20;
+
+    /// <summary>Requests come over a socket; what is written is taken at once, for the answer says whether it was waited for.</summary>
+    private sealed class RelayEnd(ScriptedKernel kernel, FileDescriptor socket) : FuseDevice(socket)
+    {
+        protected override int Write(IoVector* parts, int count)
+        {
+            var message = new List<byte>();
+            for (int i = 0; i < count; i++)
+                message.AddRange(new ReadOnlySpan<byte>(parts[i].Base, (int)parts[i].Length));
+            return kernel.Take(this, [.. message]);
+        }
+    }
 }

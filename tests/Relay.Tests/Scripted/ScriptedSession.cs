@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Sluice.Linux;
 using Sluice.Relay.Forwarding;
 using Sluice.Relay.Fuse;
@@ -11,7 +12,7 @@ namespace Sluice.Relay.Tests.Scripted;
 /// A whole session in this process, between a scripted kernel and scripted clients. The client process that the session starts
 /// only sleeps: its end of the socket is the test's. To kill it is to crash the client.
 /// </summary>
-internal sealed class ScriptedSession : IMountKeeper
+internal sealed partial class ScriptedSession : IMountKeeper
 {
     public static readonly StateGeometry Geometry = new(1 << 17, Slots: 256, LargeBuffers: 16, Nodes: 1 << 14, Names: 1 << 14, LongNames: 1 << 10, Handles: 1 << 12, DirectoryBlocks: 1 << 10, JournalBlocks: 16);
 
@@ -23,6 +24,7 @@ internal sealed class ScriptedSession : IMountKeeper
     private readonly RelayOptions _options;
     private readonly Func<FileDescriptor, ScriptedClient> _newClient;
     private readonly StateGeometry _geometry;
+    private readonly Action? _aboard;
     private FileDescriptor _file = SharedMapping.CreateAnonymousFile("state");
     private RelaySession _session;
     private Thread _thread;
@@ -32,8 +34,10 @@ internal sealed class ScriptedSession : IMountKeeper
     /// <param name="newClient">Makes a client over its end of the socket; null: one that the test answers for.</param>
     /// <param name="init">The kernel's INIT; null: with every feature but RESEND.</param>
     /// <param name="geometry">Of the state; null: <see cref="Geometry"/>.</param>
-    public ScriptedSession(RelayOptions? options = null, Func<FileDescriptor, ScriptedClient>? newClient = null, Action<ScriptedKernel>? init = null, StateGeometry? geometry = null)
+    /// <param name="aboard">Called on the relay's first thread before it does anything.</param>
+    public ScriptedSession(RelayOptions? options = null, Func<FileDescriptor, ScriptedClient>? newClient = null, Action<ScriptedKernel>? init = null, StateGeometry? geometry = null, Action? aboard = null)
     {
+        _aboard = aboard;
         _geometry = geometry ?? Geometry;
         _options = (options ?? new RelayOptions([]) { Spin = SpinMode.Off }) with { Client = ["sleep", "1000"] };
         _log = TextWriter.Synchronized(_text);
@@ -43,7 +47,7 @@ internal sealed class ScriptedSession : IMountKeeper
         else
             init(Kernel);
         State = SessionState.Create(_file.Duplicate(), _geometry, 1);
-        (_session, _thread) = Start(adopted: false);
+        (_session, _thread) = Start(State, adopted: false);
     }
 
     public ScriptedKernel Kernel { get; } = new();
@@ -109,10 +113,8 @@ internal sealed class ScriptedSession : IMountKeeper
     /// that one serves.
     /// </summary>
     /// <param name="meanwhile">What happens to the file in between.</param>
-    /// <param name="resent">The kernel sends again what it has no answer to.</param>
-    public unsafe ScriptedClient TakeOver(Action<StateFile>? meanwhile = null, bool resent = false)
+    public unsafe ScriptedClient TakeOver(Action<StateFile>? meanwhile = null)
     {
-        // A reply that the kernel has and the slot does not know of would be made twice: a socket cannot say ENOENT to the second.
         Until(() => !Enumerable.Range(0, State.Requests.UsedMark).Any(i => State.Requests[i]->State is SlotState.Answering or SlotState.Claimed), "the relay is quiet");
         var copy = SharedMapping.CreateAnonymousFile("state");
         long length = SharedMapping.SizeOf(_file);
@@ -128,11 +130,31 @@ internal sealed class ScriptedSession : IMountKeeper
         Kernel.Reconnect();
         _thread.Join();
         _file = copy;
-        if (resent)
-            Kernel.Resend();
         State = SessionState.Adopt(copy.Duplicate(), _geometry, out string reason) ?? throw new InvalidOperationException(reason);
-        (_session, _thread) = Start(adopted: true);
+        (_session, _thread) = Start(State, adopted: true);
         return Serving();
+    }
+
+    /// <summary>Another relay takes over the very file of this one, which writes nothing any more.</summary>
+    /// <param name="aboard">Called on its first thread.</param>
+    /// <returns>What ends the threads of the one before that are left, once they may.</returns>
+    public Action Succeed(Action? aboard = null)
+    {
+        var (before, ended) = (_session, _thread);
+        ThreadStart adopt = () =>
+        {
+            aboard?.Invoke();
+            State = SessionState.Adopt(_file.Duplicate(), _geometry, out string reason) ?? throw new InvalidOperationException(reason);
+            _session = NewRelay(State);
+            End = _session.Run(adopted: true);
+        };
+        _thread = new Thread(adopt) { IsBackground = true, Name = "session" };
+        _thread.Start();
+        return () =>
+        {
+            ended.Join();
+            before.Dispose();
+        };
     }
 
     /// <summary>The kernel looks a name up, and the client calls it <paramref name="id"/>. Returns the kernel's id.</summary>
@@ -171,6 +193,14 @@ internal sealed class ScriptedSession : IMountKeeper
         _mayStart.Set();
         Kernel.Dispose();
         _thread.Join();
+        _session.Dispose();
+    }
+
+    /// <summary>Gives the memory of the state back, which nobody needs any more; threads that still look at it see zeros.</summary>
+    public void FreeState()
+    {
+        const int PunchHole = 3; // FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
+        Assert.Equal(0, fallocate(_file, PunchHole, 0, SharedMapping.SizeOf(_file)));
     }
 
     KeptMount IMountKeeper.Obtain(bool knowsState, uint epoch) => throw new NotSupportedException();
@@ -209,11 +239,21 @@ internal sealed class ScriptedSession : IMountKeeper
 
     private unsafe int ClientPid => State.Header->ClientPid;
 
-    private (RelaySession, Thread) Start(bool adopted)
+    private (RelaySession, Thread) Start(SessionState state, bool adopted)
     {
-        var session = new RelaySession(_options, this, null, State, new FuseDevice(Kernel.Device), new RelayLog(_log, TimeProvider.System));
-        var thread = new Thread(() => End = session.Run(adopted)) { IsBackground = true, Name = "session" };
+        var session = NewRelay(state);
+        var thread = new Thread(() =>
+        {
+            _aboard?.Invoke();
+            End = session.Run(adopted);
+        })
+        { IsBackground = true, Name = "session" };
         thread.Start();
         return (session, thread);
     }
+
+    private RelaySession NewRelay(SessionState state) => new(_options, this, null, state, Kernel.Device, new RelayLog(_log, TimeProvider.System));
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fallocate(FileDescriptor fd, int mode, long offset, long length);
 }

@@ -93,6 +93,6 @@ public sealed unsafe class DirectoryLogTests : IDisposable
     private uint OpenDirectory()
     {
         var opener = new InHeader();
-        return _room.State.Handles.Open(NodeTable.Root, directory: true, 0, &opener, new(1), 1);
+        return _room.State.Handles.Open(NodeTable.Root, directory: true, 0, &opener, new(1), 1, null);
     }
 }

@@ -55,6 +55,6 @@ public sealed unsafe class HandleTableTests : IDisposable
     {
         _room.State.Header->NodesUsed = Math.Max(6, _room.State.Header->NodesUsed);
         var opener = new InHeader { Uid = 10, Gid = 20, Pid = 30 };
-        return _room.State.Handles.Open(5, directory: false, flags, &opener, new(fh), epoch);
+        return _room.State.Handles.Open(5, directory: false, flags, &opener, new(fh), epoch, null);
     }
 }

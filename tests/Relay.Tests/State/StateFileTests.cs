@@ -138,7 +138,7 @@ public sealed unsafe class StateFileTests
         var opener = new InHeader { Uid = 1 };
         for (uint i = 1; i <= 3; i++)
         {
-            uint handle = room.State.Handles.Open(i, directory: i < 3, 0, &opener, new(i), 1);
+            uint handle = room.State.Handles.Open(i, directory: i < 3, 0, &opener, new(i), 1, null);
             for (int entry = 0; i < 3 && entry < 400; entry++)
                 room.State.Directories.Append(room.State.Handles[handle], (ulong)entry, (ulong)entry + 1);
         }
@@ -184,7 +184,7 @@ public sealed unsafe class StateFileTests
         for (ulong client = 1000; client < 1020; client++)
         {
             var entry = StateRoom.Entry(client);
-            _ = state.Nodes.Learn(NodeTable.Root, "new"u8, &entry, 9);
+            _ = state.Nodes.Learn(NodeTable.Root, "new"u8, &entry, 9, null);
         }
         for (uint node = 2; node < state.Header->NodesUsed; node++)
             state.Nodes.Forget(node, ulong.MaxValue, 9, null);

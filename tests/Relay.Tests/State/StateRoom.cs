@@ -37,7 +37,7 @@ internal sealed unsafe class StateRoom : IDisposable
     public uint Learn(uint parent, string name, ulong client, uint epoch = 1, uint type = FuseAbi.S_IFREG, ulong ino = 0)
     {
         var entry = Entry(client, type, ino);
-        return Nodes.Learn(parent, Encoding.Latin1.GetBytes(name), &entry, epoch);
+        return Nodes.Learn(parent, Encoding.Latin1.GetBytes(name), &entry, epoch, null);
     }
 
     public uint Find(uint parent, string name) => Nodes.Find(parent, Encoding.Latin1.GetBytes(name));

@@ -18,7 +18,7 @@ public sealed unsafe class WriteJournalTests : IDisposable
         foreach (uint fh in new uint[] { 7, 8 })
         {
             var opener = new InHeader { Uid = 10, Gid = 20 };
-            Assert.NotEqual(0U, _room.State.Handles.Open(_node, directory: false, 1, &opener, new(fh), 1));
+            Assert.NotEqual(0U, _room.State.Handles.Open(_node, directory: false, 1, &opener, new(fh), 1, null));
         }
     }
 
