@@ -69,6 +69,19 @@ out/aot/sluice-relay: $(shell find src/Relay src/Session src/Linux -name obj -pr
 	@mkdir -p out/aot
 	@$(call publish_program,src/Relay/Relay.csproj,sluice-relay)
 
+.PHONY: images
+images: ## build the container images (REGISTRY, TAG, PLATFORMS: see deploy/images/build)
+	@deploy/images/build
+
+# What a cluster gets, each overlay in a file of its own: to look at, to compare, or for those who do not use kustomize.
+.PHONY: manifests
+manifests: ## render deploy/manifests and its overlays into out/manifests/
+	@command -v kubectl >/dev/null || { echo "make manifests needs kubectl 1.27 or newer: install it and try again." >&2; exit 1; }
+	@mkdir -p out/manifests
+	@kubectl kustomize deploy/manifests > out/manifests/sluice.yaml; echo "out/manifests/sluice.yaml"
+	@for overlay in deploy/manifests/overlays/*; do \
+	    name="$$(basename "$$overlay")"; kubectl kustomize "$$overlay" > "out/manifests/$$name.yaml"; echo "out/manifests/$$name.yaml"; done
+
 .PHONY: bench
 bench: build publish ## measure speed and memory, as ratios to a bare HTTPS echo (takes minutes)
 	@.ci/tools bench

@@ -20,10 +20,7 @@ internal static class Kustomization
         "", .. Directory.GetDirectories(Path.Combine(Yaml.Manifests, "overlays")).Select(d => $"overlays/{Path.GetFileName(d)}").Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>
-    /// 
-    /// </summary>
-    /// <param name="root">Relative to deploy/manifests.</param>
+    /// <summary>All objects of a directory, given relative to deploy/manifests.</summary>
     public static IReadOnlyList<JsonObject> Render(string root)
     {
         var items = new List<JsonObject>();

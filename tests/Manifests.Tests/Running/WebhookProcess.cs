@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Sluice.Testing;
+
+namespace Sluice.Manifests.Tests.Running;
+
+/// <summary>The webhook's program as a process of its own on loopback ports.</summary>
+internal sealed class WebhookProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _rest;
+
+    private WebhookProcess(Process process, Uri address, Uri metrics, Task<string> rest) => (_process, Address, Metrics, _rest) = (process, address, metrics, rest);
+
+    public Uri Address { get; }
+    public Uri Metrics { get; }
+
+    public static async Task<WebhookProcess> StartAsync()
+    {
+        var process = Start("--catalog", Repository.PathOf("deploy", "samples"), "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0");
+        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            using var entry = JsonDocument.Parse(line);
+            if (!entry.RootElement.TryGetProperty("metricsAddress", out var metrics))
+                continue;
+            return new WebhookProcess(process, new Uri(entry.RootElement.GetProperty("address").GetString()!), new Uri(metrics.GetString()!), process.StandardOutput.ReadToEndAsync(CancellationToken.None));
+        }
+        throw new InvalidOperationException("the webhook ended before it listened");
+    }
+
+    /// <summary>What <c>--help</c> prints.</summary>
+    public static async Task<string> HelpAsync()
+    {
+        using var process = Start("--help");
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return output;
+    }
+
+    /// <summary>The page after one admission and one request that is none, so that every counter has counted.</summary>
+    public async Task<string> ScrapeAsync()
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null } });
+        while (!await IsReadyAsync(client))
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        foreach (var body in (string[])[await File.ReadAllTextAsync(Repository.PathOf("tests", "bench", "review.json"), TestContext.Current.CancellationToken), "nonsense"])
+        {
+            using var content = new StringContent(body, null, "application/json");
+            using var answer = await client.PostAsync(new Uri(Address, "/mutate"), content, TestContext.Current.CancellationToken);
+        }
+        return await client.GetStringAsync(new Uri(Metrics, "/metrics"), TestContext.Current.CancellationToken);
+    }
+
+    private async Task<bool> IsReadyAsync(HttpClient client)
+    {
+        using var response = await client.GetAsync(new Uri(Metrics, "/readyz"), TestContext.Current.CancellationToken);
+        return response.IsSuccessStatusCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
+        await _rest;
+        _process.Dispose();
+    }
+
+    private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(
+        "dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "sluice-webhook.dll"), .. arguments])
+    {
+        UseShellExecute = false,
+        RedirectStandardOutput = true,
+    })!;
+}
