@@ -28,6 +28,22 @@ public sealed class RcloneTests
         Kills.OfRelayAndMounter("rclone ro", session);
     }
 
+    /// <summary>Writes go to the client's cache directory, which outlives it, and from there to the server.</summary>
+    [Fact]
+    public void No_closed_file_is_lost_without_a_word_while_its_client_is_killed()
+    {
+        using var server = Serve(out int port);
+        string[] cache = ["--vfs-cache-mode", "writes", "--vfs-write-back", "200ms", "--cache-dir", Room.NewDirectory()];
+        using var session = new Session(readOnly: false, withMounter: false, ["--durability", "Upload", "--fusermount", "--", .. Client(port), .. cache]);
+        using var applications = new RunningApplications(session.Mount, $"{RunningApplications.Readers},upload", told: true);
+        int kills = Kills.Count(20);
+        Kills.Repeat(kills, _ => session.KillClient(800), from: 0, to: 10);
+        session.AwaitClient();
+        var reports = applications.End();
+        Kills.Tell("rclone rw", kills, reports, session);
+        session.EndAndLeaveNothing();
+    }
+
     private static RunningProgram Serve(out int port)
     {
         Room.Require("rclone");

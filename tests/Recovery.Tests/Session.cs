@@ -187,7 +187,7 @@ internal sealed class Session : IDisposable
     public void EndAndLeaveNothing()
     {
         if (!_relay.HasExited)
-            Assert.Equal(0, Terminate());
+            Assert.True(Terminate() == 0, $"the relay ended with status {_relay.ExitWithin(0)}:\n{string.Join('\n', Lines.TakeLast(5))}");
         if (_mounter is not null)
         {
             Unpublish();

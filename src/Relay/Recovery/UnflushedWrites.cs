@@ -49,7 +49,8 @@ internal sealed unsafe class UnflushedWrites(SessionState state, RelayOptions op
     /// <returns>Whether the answer must be EIO, for data was lost before.</returns>
     public bool Synced(Opcode opcode, ulong node, ulong handle, ulong clock)
     {
-        if (opcode == Opcode.Fsync ? options.Durability <= Durability.Fsync : options.Durability <= Durability.Flush)
+        // FLUSH is what close(2) waits for: an uploading client has the data in its own directory then, and RELEASE comes later.
+        if (opcode == Opcode.Fsync ? options.Durability <= Durability.Fsync : options.Durability is <= Durability.Flush or Durability.Upload)
             HandedOn((uint)node, handle, clock);
         // A reader's close tells nobody who wrote.
         return state.Handles.CanWrite(handle) && state.Nodes.HasLost(node);

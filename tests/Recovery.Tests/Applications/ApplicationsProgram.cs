@@ -41,6 +41,7 @@ internal static class ApplicationsProgram
         "open" => new ManyFiles(mount, source),
         "held" => new HeldFile(mount, source),
         "write" => new WriteAndCompare(mount, source, told),
+        "upload" => new UploadedFiles(mount, source, told),
         "append" => new AppendedLog(mount, source, told),
         "churn" => new NameChurn(mount, hardLinks: true),
         "names" => new NameChurn(mount, hardLinks: false),

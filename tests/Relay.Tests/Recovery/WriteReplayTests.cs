@@ -272,6 +272,22 @@ public sealed class WriteReplayTests : IDisposable
         Assert.Null(client.Next(50));
     }
 
+    /// <summary>close(2) waits for FLUSH alone: a client killed before the RELEASE has the file in its own directory.</summary>
+    [Fact]
+    public void An_uploading_client_that_was_killed_after_a_close_has_lost_nothing()
+    {
+        using var session = Session(Durability.Upload);
+        var client = session.Serving();
+        ulong node = session.Look(client, FuseAbi.RootId, "f", 10);
+        ulong handle = session.Open(client, node, 70, flags: WriteOnly);
+        Write(session, client, node, handle, 0, "data");
+        ulong flush = session.Kernel.Send(Opcode.Flush, node, Bytes.Of(handle, 0UL, 0UL));
+        client.AnswerNext(Opcode.Flush);
+        Assert.Equal(0, session.Kernel.Wait(flush).Error);
+        session.Replace();
+        Assert.DoesNotContain("had data", session.Log, StringComparison.Ordinal);
+    }
+
     private static RelayOptions Options(Durability durability) => new([]) { Durability = durability };
 
     private static ScriptedSession Session(Durability durability) => new(Options(durability));
