@@ -139,6 +139,25 @@ public sealed class PodPolicyTests
         ("more datasets", "pods", p => p["metadata"]!["annotations"]![Names.DatasetsAnnotation] = "other", "late-labels.sluice.io: annotation sluice.io/datasets of a running pod changes nothing"),
     ];
 
+    /// <summary>All that the policies say to the forgeries and updates above.</summary>
+    internal static IEnumerable<string> Messages()
+    {
+        foreach (var (_, change, _) in Changes)
+        {
+            var pod = Pod();
+            change(pod);
+            foreach (var message in AdmissionPolicy.Check(new PodAdmission("CREATE", "pods", Namespace, pod)))
+                yield return message;
+        }
+        foreach (var (_, resource, change, _) in UpdatesOfPods)
+        {
+            var pod = Pod();
+            change(pod);
+            foreach (var message in AdmissionPolicy.Check(new PodAdmission("UPDATE", resource, Namespace, pod) { Old = Pod() }))
+                yield return message;
+        }
+    }
+
     /// <summary>The golden answer to the simplest ask.</summary>
     private static JsonObject Pod() => JsonNode.Parse(GoldenExpectation.ExpectedPod(GoldenCase.Read("ask/label"))!.Value.GetRawText())!.AsObject();
 

@@ -8,7 +8,9 @@ namespace Sluice.Manifests.Tests.Rendering;
 /// <summary>deploy/manifests and each overlay as a cluster gets them.</summary>
 public sealed class RenderingTests
 {
-    public static TheoryData<string> Roots => [.. Kustomization.Roots];
+    private static readonly string Together = Path.Combine("..", "..", "tests", "Manifests.Tests", "Rendering", "together");
+
+    public static TheoryData<string> Roots => [.. Kustomization.Roots, Together];
 
     [Theory]
     [MemberData(nameof(Roots))]
@@ -30,6 +32,16 @@ public sealed class RenderingTests
         var ours = Kustomization.Render(root).ToDictionary(Yaml.FullName, StringComparer.Ordinal);
         Assert.Equal(ours.Keys.Order(StringComparer.Ordinal), theirs.Keys.Order(StringComparer.Ordinal), StringComparer.Ordinal);
         Assert.All(ours, item => Assert.True(JsonNode.DeepEquals(item.Value, theirs[item.Key]), item.Key));
+    }
+
+    [Fact]
+    public void All_components_go_together()
+    {
+        var all = Kustomization.Render(Together).Select(Yaml.FullName).ToHashSet(StringComparer.Ordinal);
+        var each = Kustomization.Roots.Select(r => Kustomization.Render(r).Select(Yaml.FullName).ToHashSet(StringComparer.Ordinal)).ToList();
+        var plain = each[0];
+        Assert.All(each, names => Assert.Subset(all, names.Except(plain, StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal)));
+        Assert.All(each, names => Assert.Empty(plain.Except(names, StringComparer.Ordinal).Intersect(all, StringComparer.Ordinal)));
     }
 
     [Fact]
