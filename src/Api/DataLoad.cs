@@ -11,10 +11,10 @@ public sealed class DataLoadSpec
     public string Dataset { get => field; set => field = value ?? ""; } = "";
 
     /// <summary>Below the source: directory, file or glob; default everything. At most 100.</summary>
-    public List<string> Paths { get => field; set => field = value ?? []; } = [];
+    public List<string> Paths { get => field ??= []; set; }
 
     /// <summary>Default: Create alone.</summary>
-    public List<LoadTrigger> RunOn { get => field; set => field = value ?? []; } = [];
+    public List<LoadTrigger> RunOn { get => field ??= []; set; }
 
     /// <summary>Cron, five fields.</summary>
     public string? Schedule { get; set; }
@@ -31,9 +31,9 @@ public sealed class DataLoadSpec
     public int? Retries { get; set; }
     public long? DeadlineSeconds { get; set; }
     public long? TtlSecondsAfterFinished { get; set; }
-    public ResourceRequirements Resources { get => field; set => field = value ?? new(); } = new();
-    public Dictionary<string, string> NodeSelector { get => field; set => field = value ?? []; } = [];
-    public List<Toleration> Tolerations { get => field; set => field = value ?? []; } = [];
+    public ResourceRequirements Resources { get => field ??= new(); set; }
+    public Dictionary<string, string> NodeSelector { get => field ??= []; set; }
+    public List<Toleration> Tolerations { get => field ??= []; set; }
 }
 
 public enum LoadTrigger
@@ -48,9 +48,9 @@ public sealed class DataLoadStatus
     public long? ObservedGeneration { get; set; }
     public string? Phase { get; set; }
     public LoadRun? Run { get; set; }
-    public List<LoadResult> History { get => field; set => field = value ?? []; } = [];
+    public List<LoadResult> History { get => field ??= []; set; }
     public DateTimeOffset? NextRun { get; set; }
-    public List<Condition> Conditions { get => field; set => field = value ?? []; } = [];
+    public List<Condition> Conditions { get => field ??= []; set; }
 }
 
 public sealed class LoadRun

@@ -8,7 +8,7 @@ public sealed class Dataset : Resource<DatasetSpec>
 
 public sealed class DatasetSpec
 {
-    public DatasetSource Source { get => field; set => field = value ?? new(); } = new();
+    public DatasetSource Source { get => field ??= new(); set; }
 
     /// <summary>A Runtime of the same namespace (cache workers). At most one of <see cref="Runtime"/> and <see cref="Profile"/>.</summary>
     public string? Runtime { get; set; }
@@ -17,17 +17,17 @@ public sealed class DatasetSpec
     public string? Profile { get; set; }
 
     /// <summary>Default: ReadOnlyMany alone. ReadWriteMany allows <c>:rw</c>.</summary>
-    public List<AccessMode> AccessModes { get => field; set => field = value ?? []; } = [];
+    public List<AccessMode> AccessModes { get => field ??= []; set; }
 
     /// <summary>Where the label form mounts it; default <c>/datasets/NAME</c>.</summary>
     public string? MountPath { get; set; }
     public DatasetClaim? Claim { get; set; }
 
     /// <summary>Other namespaces that may mount it; nobody by default.</summary>
-    public List<DatasetSharing> Sharing { get => field; set => field = value ?? []; } = [];
-    public DatasetIdentity Identity { get => field; set => field = value ?? new(); } = new();
-    public FuseOverrides Fuse { get => field; set => field = value ?? new(); } = new();
-    public DatasetConsistency Consistency { get => field; set => field = value ?? new(); } = new();
+    public List<DatasetSharing> Sharing { get => field ??= []; set; }
+    public DatasetIdentity Identity { get => field ??= new(); set; }
+    public FuseOverrides Fuse { get => field ??= new(); set; }
+    public DatasetConsistency Consistency { get => field ??= new(); set; }
     public StartWhen StartWhen { get; set; }
 
     /// <summary>Default 10m; 0 waits for ever.</summary>
@@ -40,7 +40,7 @@ public sealed class DatasetSource
     public string Uri { get => field; set => field = value ?? ""; } = "";
 
     /// <summary>Values for options that the profile declares; a closed list.</summary>
-    public Dictionary<string, string> Options { get => field; set => field = value ?? []; } = [];
+    public Dictionary<string, string> Options { get => field ??= []; set; }
 
     /// <summary>A Secret of the Dataset's own namespace.</summary>
     public SecretReference? SecretRef { get; set; }
@@ -87,8 +87,8 @@ public sealed class DatasetIdentity
 
 public sealed class FuseOverrides
 {
-    public ResourceRequirements Resources { get => field; set => field = value ?? new(); } = new();
-    public Dictionary<string, string> Options { get => field; set => field = value ?? []; } = [];
+    public ResourceRequirements Resources { get => field ??= new(); set; }
+    public Dictionary<string, string> Options { get => field ??= []; set; }
 }
 
 public sealed class DatasetConsistency
@@ -122,10 +122,10 @@ public sealed class DatasetStatus
     public string? Phase { get; set; }
     public string? Profile { get; set; }
     public long? Consumers { get; set; }
-    public List<DatasetConsumers> MountedBy { get => field; set => field = value ?? []; } = [];
+    public List<DatasetConsumers> MountedBy { get => field ??= []; set; }
     public DatasetCacheStatus? Cache { get; set; }
     public LastLoad? LastLoad { get; set; }
-    public List<Condition> Conditions { get => field; set => field = value ?? []; } = [];
+    public List<Condition> Conditions { get => field ??= []; set; }
 }
 
 public sealed class DatasetConsumers

@@ -15,30 +15,30 @@ public sealed class RuntimeSpec
 
     /// <summary>Size of the workers' ring, 1 to 64; default 16.</summary>
     public int? MaxReplicas { get; set; }
-    public Dictionary<string, string> Options { get => field; set => field = value ?? []; } = [];
-    public RuntimeMaster Master { get => field; set => field = value ?? new(); } = new();
-    public RuntimeWorker Worker { get => field; set => field = value ?? new(); } = new();
-    public FuseOverrides Fuse { get => field; set => field = value ?? new(); } = new();
+    public Dictionary<string, string> Options { get => field ??= []; set; }
+    public RuntimeMaster Master { get => field ??= new(); set; }
+    public RuntimeWorker Worker { get => field ??= new(); set; }
+    public FuseOverrides Fuse { get => field ??= new(); set; }
     public RuntimeIdle? Idle { get; set; }
 }
 
 public sealed class RuntimeMaster
 {
     public int? Replicas { get; set; }
-    public ResourceRequirements Resources { get => field; set => field = value ?? new(); } = new();
-    public Dictionary<string, string> NodeSelector { get => field; set => field = value ?? []; } = [];
-    public List<Toleration> Tolerations { get => field; set => field = value ?? []; } = [];
-    public PodMetadata PodMetadata { get => field; set => field = value ?? new(); } = new();
+    public ResourceRequirements Resources { get => field ??= new(); set; }
+    public Dictionary<string, string> NodeSelector { get => field ??= []; set; }
+    public List<Toleration> Tolerations { get => field ??= []; set; }
+    public PodMetadata PodMetadata { get => field ??= new(); set; }
 }
 
 public sealed class RuntimeWorker
 {
-    public ResourceRequirements Resources { get => field; set => field = value ?? new(); } = new();
+    public ResourceRequirements Resources { get => field ??= new(); set; }
     public RuntimeStorage? Storage { get; set; }
-    public Dictionary<string, string> NodeSelector { get => field; set => field = value ?? []; } = [];
-    public List<Toleration> Tolerations { get => field; set => field = value ?? []; } = [];
+    public Dictionary<string, string> NodeSelector { get => field ??= []; set; }
+    public List<Toleration> Tolerations { get => field ??= []; set; }
     public WorkerSpread Spread { get; set; }
-    public PodMetadata PodMetadata { get => field; set => field = value ?? new(); } = new();
+    public PodMetadata PodMetadata { get => field ??= new(); set; }
 
     /// <summary>How long a profile's drain may take before a worker goes anyway; default 600.</summary>
     public int? DrainTimeoutSeconds { get; set; }
@@ -70,8 +70,8 @@ public enum WorkerSpread
 
 public sealed class PodMetadata
 {
-    public Dictionary<string, string> Labels { get => field; set => field = value ?? []; } = [];
-    public Dictionary<string, string> Annotations { get => field; set => field = value ?? []; } = [];
+    public Dictionary<string, string> Labels { get => field ??= []; set; }
+    public Dictionary<string, string> Annotations { get => field ??= []; set; }
 }
 
 /// <summary>core/v1 Toleration.</summary>
@@ -108,13 +108,13 @@ public sealed class RuntimeStatus
     public string? Endpoint { get; set; }
 
     /// <summary>Nodes of ready workers, sorted, at most 50: pods of the Dataset prefer them.</summary>
-    public List<string> Nodes { get => field; set => field = value ?? []; } = [];
+    public List<string> Nodes { get => field ??= []; set; }
     public long? Consumers { get; set; }
     public DateTimeOffset? IdleSince { get; set; }
     public LastWake? LastWake { get; set; }
     public long? Wakes { get; set; }
-    public Dictionary<string, AppliedChild> Applied { get => field; set => field = value ?? []; } = [];
-    public List<Condition> Conditions { get => field; set => field = value ?? []; } = [];
+    public Dictionary<string, AppliedChild> Applied { get => field ??= []; set; }
+    public List<Condition> Conditions { get => field ??= []; set; }
 }
 
 public sealed class LastWake

@@ -9,26 +9,26 @@ public sealed class RuntimeProfile : Resource<RuntimeProfileSpec>;
 public sealed class RuntimeProfileSpec
 {
     /// <summary>URI schemes that pick this profile when a Dataset names none. Among several the name first in order wins.</summary>
-    public List<string> Schemes { get => field; set => field = value ?? []; } = [];
+    public List<string> Schemes { get => field ??= []; set; }
 
     /// <summary>Values for <c>${scheme.NAME}</c>, chosen by the source's scheme.</summary>
-    public Dictionary<string, Dictionary<string, string>> SchemeVars { get => field; set => field = value ?? []; } = [];
+    public Dictionary<string, Dictionary<string, string>> SchemeVars { get => field ??= []; set; }
 
     /// <summary>The closed list of what Datasets and Runtimes may set.</summary>
-    public Dictionary<string, ProfileOption> Options { get => field; set => field = value ?? []; } = [];
+    public Dictionary<string, ProfileOption> Options { get => field ??= []; set; }
 
     /// <summary>True until somebody has run it: users of it get a warning.</summary>
     public bool Experimental { get; set; }
     public AtZero AtZero { get; set; }
-    public Dictionary<string, ProfileList> Lists { get => field; set => field = value ?? []; } = [];
-    public List<ProfileFile> Files { get => field; set => field = value ?? []; } = [];
+    public Dictionary<string, ProfileList> Lists { get => field ??= []; set; }
+    public List<ProfileFile> Files { get => field ??= []; set; }
     public ProfilePart? Worker { get; set; }
     public ProfilePart? Master { get; set; }
     public ProfileSetup? Setup { get; set; }
-    public ProfileCredentials Credentials { get => field; set => field = value ?? new(); } = new();
+    public ProfileCredentials Credentials { get => field ??= new(); set; }
     public ProfileNetworkPolicy? NetworkPolicy { get; set; }
     public ProfileLoad? Load { get; set; }
-    public ProfileFuse Fuse { get => field; set => field = value ?? new(); } = new();
+    public ProfileFuse Fuse { get => field ??= new(); set; }
 }
 
 public sealed class ProfileOption
@@ -97,7 +97,7 @@ public sealed class ProfilePart
     public ProfileVolume? Storage { get; set; }
     public JsonElement? Template { get; set; }
     public ProfileCommand? Drain { get; set; }
-    public List<ProfileStatistic> Stats { get => field; set => field = value ?? []; } = [];
+    public List<ProfileStatistic> Stats { get => field ??= []; set; }
 }
 
 public enum PartWorkload
@@ -122,7 +122,7 @@ public sealed class ProfileVolume
 public sealed class ProfileCommand
 {
     public string Image { get => field; set => field = value ?? ""; } = "";
-    public List<string> Command { get => field; set => field = value ?? []; } = [];
+    public List<string> Command { get => field ??= []; set; }
     public int? TimeoutSeconds { get; set; }
 }
 
@@ -138,9 +138,9 @@ public sealed class ProfileStatistic
 public sealed class ProfileSetup
 {
     public string Image { get => field; set => field = value ?? ""; } = "";
-    public List<string> Command { get => field; set => field = value ?? []; } = [];
+    public List<string> Command { get => field ??= []; set; }
     public CredentialsFrom Credentials { get; set; } = CredentialsFrom.None;
-    public List<EnvironmentVariable> Env { get => field; set => field = value ?? []; } = [];
+    public List<EnvironmentVariable> Env { get => field ??= []; set; }
 }
 
 public enum CredentialsFrom
@@ -161,8 +161,8 @@ public sealed class EnvironmentVariable
 /// <summary>How the keys of a Dataset's Secret reach the containers that may have them.</summary>
 public sealed class ProfileCredentials
 {
-    public List<CredentialVariable> Env { get => field; set => field = value ?? []; } = [];
-    public List<CredentialFile> Files { get => field; set => field = value ?? []; } = [];
+    public List<CredentialVariable> Env { get => field ??= []; set; }
+    public List<CredentialFile> Files { get => field ??= []; set; }
 
     /// <summary>The client can use a projected token at <c>${token.path}</c>, so <c>identity.tokenAudience</c> works with it.</summary>
     public bool Token { get; set; }
@@ -185,16 +185,16 @@ public sealed class CredentialFile
 
 public sealed class ProfileNetworkPolicy
 {
-    public List<int> Clients { get => field; set => field = value ?? []; } = [];
-    public List<int> Peers { get => field; set => field = value ?? []; } = [];
-    public List<int> Operator { get => field; set => field = value ?? []; } = [];
+    public List<int> Clients { get => field ??= []; set; }
+    public List<int> Peers { get => field ??= []; set; }
+    public List<int> Operator { get => field ??= []; set; }
 }
 
 public sealed class ProfileLoad
 {
     public LoadThrough Through { get; set; }
     public string? Image { get; set; }
-    public List<string> Command { get => field; set => field = value ?? []; } = [];
+    public List<string> Command { get => field ??= []; set; }
     public CredentialsFrom Credentials { get; set; } = CredentialsFrom.None;
 }
 
@@ -211,17 +211,17 @@ public sealed class ProfileFuse
 
     /// <summary><c>Always</c>, <c>IfNotPresent</c> or <c>Never</c>; absent: Kubernetes' default.</summary>
     public string? PullPolicy { get; set; }
-    public List<string> ImagePullSecrets { get => field; set => field = value ?? []; } = [];
+    public List<string> ImagePullSecrets { get => field ??= []; set; }
 
     /// <summary>Argv template; no shell. The relay puts its own path in the place of <c>${mountpoint}</c>.</summary>
-    public List<string> Command { get => field; set => field = value ?? []; } = [];
-    public List<EnvironmentVariable> Env { get => field; set => field = value ?? []; } = [];
+    public List<string> Command { get => field ??= []; set; }
+    public List<EnvironmentVariable> Env { get => field ??= []; set; }
     public CredentialsFrom Credentials { get; set; }
 
     /// <summary>Paths of fusermount in the image for clients that insist on calling it: our shim is mounted over them.</summary>
-    public List<string> Fusermount { get => field; set => field = value ?? []; } = [];
-    public ProfileUser User { get => field; set => field = value ?? new(); } = new();
-    public ResourceRequirements Resources { get => field; set => field = value ?? new(); } = new();
+    public List<string> Fusermount { get => field ??= []; set; }
+    public ProfileUser User { get => field ??= new(); set; }
+    public ResourceRequirements Resources { get => field ??= new(); set; }
 
     /// <summary>Space for <c>${cache.dir}</c>; absent: no cache volume.</summary>
     public Quantity? CacheSize { get; set; }
@@ -241,7 +241,7 @@ public sealed class ProfileFuse
     public bool ReadOnly { get; set; }
 
     /// <summary><c>tcp://host:port</c> that must accept a connection before the client is started.</summary>
-    public List<string> WaitFor { get => field; set => field = value ?? []; } = [];
+    public List<string> WaitFor { get => field ??= []; set; }
 
     /// <summary>Clamp of the largest request; 128Ki by default, at most 1Mi.</summary>
     public Quantity? MaxTransfer { get; set; }

@@ -21,7 +21,7 @@ public sealed class TenantPolicySpec
 
     /// <summary>Added to every message of this policy: whom to ask.</summary>
     public string? Message { get; set; }
-    public PolicyDatasets Datasets { get => field; set => field = value ?? new(); } = new();
+    public PolicyDatasets Datasets { get => field ??= new(); set; }
 
     /// <summary>No policy says: 8.</summary>
     public int? MaxDatasetsPerPod { get; set; }
@@ -31,7 +31,7 @@ public sealed class TenantPolicySpec
 
     /// <summary>Whether writable mounts may lengthen terminationGracePeriodSeconds; default true.</summary>
     public bool? AllowGracePeriodExtension { get; set; }
-    public PolicySidecar Sidecar { get => field; set => field = value ?? new(); } = new();
+    public PolicySidecar Sidecar { get => field ??= new(); set; }
 
     /// <summary>Whether a limit of <c>0</c> (none) is honoured; no policy says: not.</summary>
     public bool? AllowUnlimited { get; set; }
@@ -62,7 +62,7 @@ public sealed class TenantPolicyStatus
 {
     public long? ObservedGeneration { get; set; }
     public long? Namespaces { get; set; }
-    public List<Condition> Conditions { get => field; set => field = value ?? []; } = [];
+    public List<Condition> Conditions { get => field ??= []; set; }
 }
 
 public enum PolicyAction
@@ -78,7 +78,7 @@ public sealed class PolicyDatasets
     public List<AllowedDatasets>? Allow { get; set; }
 
     /// <summary><c>namespace/name</c>: every pod of the namespace that comes here must have them.</summary>
-    public List<string> Require { get => field; set => field = value ?? []; } = [];
+    public List<string> Require { get => field ??= []; set; }
 }
 
 public sealed class AllowedDatasets
@@ -87,15 +87,15 @@ public sealed class AllowedDatasets
     public string? Namespace { get; set; }
 
     /// <summary>Names or globs; absent allows all of the namespace.</summary>
-    public List<string> Names { get => field; set => field = value ?? []; } = [];
+    public List<string> Names { get => field ??= []; set; }
     public Access Access { get; set; }
 }
 
 public sealed class PolicySidecar
 {
-    public ResourceRequirements Default { get => field; set => field = value ?? new(); } = new();
-    public ResourceRequirements Min { get => field; set => field = value ?? new(); } = new();
-    public ResourceRequirements Max { get => field; set => field = value ?? new(); } = new();
+    public ResourceRequirements Default { get => field ??= new(); set; }
+    public ResourceRequirements Min { get => field ??= new(); set; }
+    public ResourceRequirements Max { get => field ??= new(); set; }
 }
 
 /// <summary>How data reaches a pod.</summary>

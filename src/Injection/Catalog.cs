@@ -4,19 +4,12 @@ using Sluice.Api;
 namespace Sluice.Injection;
 
 /// <summary>
-/// An immutable snapshot of everything a decision looks up. Whoever watches the sources builds a new one and swaps it in;
-/// a decision uses one snapshot from start to end.
+/// An immutable snapshot of everything a decision looks up. Whoever watches the sources makes a new one with a
+/// <see cref="CatalogBuilder"/> and swaps it in; a decision uses one snapshot from start to end.
 /// </summary>
 public sealed class Catalog
 {
-    public static Catalog Empty { get; } = new([], [], [], [], []);
-
-    private readonly Dictionary<ObjectName, CatalogDataset> _datasets = [];
-    private readonly Dictionary<ObjectName, CatalogDataset> _claims = [];
-    private readonly Dictionary<ObjectName, Runtime> _runtimes = [];
-    private readonly Dictionary<string, CatalogProfile> _profiles = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, CatalogProfile> _profilesByScheme = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Namespace> _namespaces = new(StringComparer.Ordinal);
+    public static Catalog Empty { get; } = new(InjectionSettings.Default, CatalogMaps.Empty, []);
 
     /// <summary>
     /// Objects may come in any order. Of two with one name the last counts; of two profiles for one scheme the name first
@@ -31,32 +24,23 @@ public sealed class Catalog
         InjectionSettings? settings = null)
     {
         Settings = settings ?? InjectionSettings.Default;
+        var builder = new CatalogBuilder(Empty);
         foreach (var dataset in datasets)
-            _datasets[ObjectName.Of(dataset.Metadata)] = new CatalogDataset(dataset);
-        foreach (var (name, dataset) in _datasets)
-        {
-            if (dataset.Resource.Spec.Claim is not { Name: { Length: > 0 } claim })
-                continue;
-            var key = new ObjectName(name.Namespace, claim);
-            if (!_claims.TryGetValue(key, out var other) || string.CompareOrdinal(name.Name, other.Name.Name) < 0)
-                _claims[key] = dataset;
-        }
+            builder.Set(dataset);
         foreach (var runtime in runtimes)
-            _runtimes[ObjectName.Of(runtime.Metadata)] = runtime;
+            builder.Set(runtime);
         foreach (var profile in profiles)
-            _profiles[profile.Metadata.Name] = new CatalogProfile(profile);
-        foreach (var profile in _profiles.Values.OrderBy(p => p.Name, StringComparer.Ordinal))
-        {
-            foreach (var scheme in profile.Resource.Spec.Schemes)
-                _profilesByScheme.TryAdd(scheme, profile);
-        }
-        var byName = new Dictionary<string, TenantPolicy>(StringComparer.Ordinal);
+            builder.Set(profile);
         foreach (var policy in policies)
-            byName[policy.Metadata.Name] = policy;
-        Policies = [.. byName.Values.OrderByDescending(p => p.Spec.Priority).ThenBy(p => p.Metadata.Name, StringComparer.Ordinal)];
+            builder.Set(policy);
         foreach (var ns in namespaces)
-            _namespaces[ns.Metadata.Name] = ns;
+            builder.Set(ns);
+        var built = builder.Build();
+        (Maps, Policies) = (built.Maps, built.Policies);
     }
+
+    internal Catalog(InjectionSettings settings, CatalogMaps maps, ImmutableArray<TenantPolicy> policies) =>
+        (Settings, Maps, Policies) = (settings, maps, policies);
 
     /// <summary>A snapshot of whatever was read from manifests; kinds that no decision needs are left out.</summary>
     public static Catalog Of(IReadOnlyCollection<object> resources) => new(
@@ -67,24 +51,52 @@ public sealed class Catalog
         resources.OfType<Namespace>());
 
     public InjectionSettings Settings { get; }
+    internal CatalogMaps Maps { get; }
 
     /// <summary>By descending priority, then name.</summary>
     public ImmutableArray<TenantPolicy> Policies { get; }
 
-    public int DatasetCount => _datasets.Count;
-    public int RuntimeCount => _runtimes.Count;
-    public int ProfileCount => _profiles.Count;
-    public int NamespaceCount => _namespaces.Count;
-    public IEnumerable<CatalogProfile> Profiles => _profiles.Values;
+    public int DatasetCount => Maps.Datasets.Count;
+    public int RuntimeCount => Maps.Runtimes.Count;
+    public int ProfileCount => Maps.Profiles.Count;
+    public int NamespaceCount => Maps.Namespaces.Count;
+    public IEnumerable<CatalogProfile> Profiles => Maps.Profiles.Values;
 
-    public CatalogDataset? FindDataset(ObjectName name) => _datasets.GetValueOrDefault(name);
+    public CatalogDataset? FindDataset(ObjectName name) => Maps.Datasets.GetValueOrDefault(name);
 
     /// <summary>The Dataset whose claim (PVC) has this name in this namespace.</summary>
-    public CatalogDataset? FindClaim(ObjectName claim) => _claims.GetValueOrDefault(claim);
-    public Runtime? FindRuntime(ObjectName name) => _runtimes.GetValueOrDefault(name);
-    public CatalogProfile? FindProfile(string name) => _profiles.GetValueOrDefault(name);
-    public CatalogProfile? FindProfileForScheme(string scheme) => _profilesByScheme.GetValueOrDefault(scheme);
-    public Namespace? FindNamespace(string name) => _namespaces.GetValueOrDefault(name);
+    public CatalogDataset? FindClaim(ObjectName claim) => Maps.Claims.TryGetValue(claim, out var datasets) ? datasets[0] : null;
+    public Runtime? FindRuntime(ObjectName name) => Maps.Runtimes.GetValueOrDefault(name);
+    public CatalogProfile? FindProfile(string name) => Maps.Profiles.GetValueOrDefault(name);
+    public CatalogProfile? FindProfileForScheme(string scheme) => Maps.ProfilesByScheme.GetValueOrDefault(scheme);
+    public Namespace? FindNamespace(string name) => Maps.Namespaces.GetValueOrDefault(name);
+}
+
+/// <summary>What a snapshot is made of. Persistent maps: two snapshots share all that is the same in both.</summary>
+/// <param name="Datasets">By name.</param>
+/// <param name="Claims">Datasets by namespace and name of their claim, in the order of their names: of several the first counts.</param>
+/// <param name="Runtimes">By name.</param>
+/// <param name="Profiles">By name.</param>
+/// <param name="ProfilesByScheme">The one that counts for each scheme.</param>
+/// <param name="Policies">By name.</param>
+/// <param name="Namespaces">By name.</param>
+internal sealed record CatalogMaps(
+    ImmutableDictionary<ObjectName, CatalogDataset> Datasets,
+    ImmutableDictionary<ObjectName, ImmutableArray<CatalogDataset>> Claims,
+    ImmutableDictionary<ObjectName, Runtime> Runtimes,
+    ImmutableDictionary<string, CatalogProfile> Profiles,
+    ImmutableDictionary<string, CatalogProfile> ProfilesByScheme,
+    ImmutableDictionary<string, TenantPolicy> Policies,
+    ImmutableDictionary<string, Namespace> Namespaces)
+{
+    public static CatalogMaps Empty { get; } = new(
+        ImmutableDictionary<ObjectName, CatalogDataset>.Empty,
+        ImmutableDictionary<ObjectName, ImmutableArray<CatalogDataset>>.Empty,
+        ImmutableDictionary<ObjectName, Runtime>.Empty,
+        ImmutableDictionary.Create<string, CatalogProfile>(StringComparer.Ordinal),
+        ImmutableDictionary.Create<string, CatalogProfile>(StringComparer.Ordinal),
+        ImmutableDictionary.Create<string, TenantPolicy>(StringComparer.Ordinal),
+        ImmutableDictionary.Create<string, Namespace>(StringComparer.Ordinal));
 }
 
 /// <summary>The name of a namespaced object.</summary>

@@ -16,11 +16,14 @@ public sealed class CatalogDataset(Dataset resource)
     internal SessionNames LocalNames => field ??= SessionNames.Local(Name);
     internal SessionNames ForeignNames => field ??= SessionNames.Foreign(Name);
 
-    /// <summary>Profile, runtime, source and options, or why they do not fit together. Computed once for each snapshot.</summary>
+    /// <summary>
+    /// Profile, runtime, source and options, or why they do not fit together. Computed again only when the snapshot has another profile or
+    /// runtime for this dataset; holds on to nothing else of a snapshot, so that old ones can go.
+    /// </summary>
     internal DatasetResolution Resolve(Catalog catalog)
     {
         var known = _resolution;
-        return known is not null && ReferenceEquals(known.Catalog, catalog)
+        return known is not null && known.Holds(this, catalog)
             ? known
             : _resolution = DatasetResolution.Of(this, catalog);
     }

@@ -206,7 +206,8 @@ internal static class DatasetReferences
             if (j.Catalog.FindDataset(name) is not { } dataset)
             {
                 var hint = name.Namespace == j.Namespace ? "" : "; it is looked for in the namespace that the pod wrote";
-                return j.Deny(404, DecisionReason.DatasetNotFound, $"dataset \"{name}\", asked for by {way}, does not exist: create Dataset {name.Name} in namespace \"{name.Namespace}\" or correct the name{hint}");
+                var denial = j.Deny(404, DecisionReason.DatasetNotFound, $"dataset \"{name}\", asked for by {way}, does not exist: create Dataset {name.Name} in namespace \"{name.Namespace}\" or correct the name{hint}");
+                return denial with { Miss = new CatalogMiss(nameof(Dataset), name.Namespace, name.Name) };
             }
             session = new Session(dataset, name.Namespace == j.Namespace ? dataset.LocalNames : dataset.ForeignNames) { AskedBy = way, NamespaceWide = namespaceWide };
             j.Sessions.Add(session);

@@ -49,4 +49,13 @@ public sealed record Decision(DecisionKind Kind, DecisionReason Reason)
 
     /// <summary>The TenantPolicies that refused, warned or noted something; also an audit annotation.</summary>
     public IReadOnlyList<string> Policies { get; init; } = [];
+
+    /// <summary>The object that was not in the catalog and that the pod is refused for: whoever finds it elsewhere decides again with it.</summary>
+    public CatalogMiss? Miss { get; init; }
 }
+
+/// <summary>What was looked for in a catalog in vain.</summary>
+/// <param name="Kind"><c>Dataset</c>, <c>Runtime</c>, <c>RuntimeProfile</c> or <c>Namespace</c>.</param>
+/// <param name="Namespace">Null for kinds without namespaces.</param>
+/// <param name="Name">Its name.</param>
+public readonly record struct CatalogMiss(string Kind, string? Namespace, string Name);

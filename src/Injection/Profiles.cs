@@ -11,7 +11,7 @@ internal static class Profiles
         {
             var resolution = session.Dataset.Resolve(j.Catalog);
             if (resolution.Problem is { } problem)
-                return j.Deny(422, DecisionReason.Profile, problem);
+                return j.Deny(422, DecisionReason.Profile, problem) with { Miss = resolution.Miss };
             session.Resolution = resolution;
             session.Profile = resolution.Profile!;
             var fuse = session.Profile.Resource.Spec.Fuse;
