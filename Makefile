@@ -90,7 +90,9 @@ bench: build publish ## measure speed and memory, as ratios to a bare HTTPS echo
 	@dotnet publish tests/bench/Echo --no-build --configuration $(CONFIGURATION) --verbosity quiet --nologo -p:PublishAot=false --output out/bench/jit
 	@dotnet publish tests/bench/Echo --runtime $(RID) --configuration Release --verbosity quiet --nologo --output out/bench/aot
 	@dotnet publish tests/bench/FileLoad --runtime $(RID) --configuration Release --verbosity quiet --nologo --output out/bench/files
+	@dotnet publish tests/bench/Cluster --configuration Release --verbosity quiet --nologo --output out/bench/cluster
 	@tests/bench/webhook
+	@tests/bench/catalog
 	@tests/bench/relay
 	@tests/bench/recovery
 	@tests/bench/sessions

@@ -14,7 +14,7 @@ internal delegate Decision DecidePod(PodRequest request, Catalog catalog, IBuffe
 /// and a pod is admitted only with all of its patch or with none.
 /// </summary>
 internal sealed class AdmissionEndpoint(
-    CatalogState catalog, DecidePod decide, Telemetry telemetry, TimeProvider time, ILogger<AdmissionEndpoint> logger)
+    CatalogState catalog, DecidePod decide, Telemetry telemetry, TimeProvider time, ILogger<AdmissionEndpoint> logger, CatalogLookup? lookup = null)
 {
     public const string Path = "/mutate";
 
@@ -39,7 +39,10 @@ internal sealed class AdmissionEndpoint(
         }
 
         var buffers = AdmissionBuffers.Rent();
-        var answer = Answer(body.Memory, buffers);
+        var snapshot = catalog.Current;
+        var answer = Answer(body.Memory, buffers, snapshot);
+        if (answer.Decision.Miss is not null && lookup is not null)
+            answer = await AnswerWithLookupAsync(lookup, body.Memory, buffers, snapshot, answer, context.RequestAborted);
         if (answer.Review.Uid is null)
         {
             buffers.Return();
@@ -58,7 +61,7 @@ internal sealed class AdmissionEndpoint(
     /// Decides about one body and writes the answer into <paramref name="buffers"/>, unless the review has no uid: then the
     /// decision's message is all there is to say. Touches nothing else, so that the start can rehearse it.
     /// </summary>
-    internal Answered Answer(ReadOnlyMemory<byte> body, AdmissionBuffers buffers)
+    internal Answered Answer(ReadOnlyMemory<byte> body, AdmissionBuffers buffers, Catalog snapshot)
     {
         using var document = ReviewText.TryParse(body, out var problem);
         if (document is null)
@@ -69,7 +72,12 @@ internal sealed class AdmissionEndpoint(
             return Write(review, settled, buffers);
         try
         {
-            var decision = decide(new PodRequest(review.Pod, review.Namespace, review.Operation, review.User), catalog.Current, buffers.Patch);
+            var decision = decide(new PodRequest(review.Pod, review.Namespace, review.Operation, review.User), snapshot, buffers.Patch);
+            if (lookup is not null && decision.Reason != DecisionReason.NotApplicable && snapshot.FindNamespace(review.Namespace) is null)
+            {
+                buffers.Clear();
+                return Write(review, UnknownNamespace(review.Namespace), buffers);
+            }
             if (decision.Kind == DecisionKind.Patch && buffers.Patch.WrittenCount == 0)
                 throw new InvalidOperationException("The decision is a patch, but there is none.");
             return Write(review, decision, buffers);
@@ -83,6 +91,26 @@ internal sealed class AdmissionEndpoint(
         }
     }
 
+    /// <summary>
+    /// Decides again with what <paramref name="first"/> lacked. Namespace, Dataset and pod often come in one go, and the API server knows them
+    /// before our watches do: what it does not know either is refused.
+    /// </summary>
+    private async Task<Answered> AnswerWithLookupAsync(
+        CatalogLookup lookup, ReadOnlyMemory<byte> body, AdmissionBuffers buffers, Catalog snapshot, Answered first, CancellationToken token)
+    {
+        var answer = first;
+        using var budget = new CancellationTokenSource(CatalogLookup.Budget, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(budget.Token, token);
+        // Each round finds one object, and none twice: a pod has few datasets, each with a profile and a runtime at most.
+        while (answer.Decision.Miss is { } miss && await lookup.TryAddAsync(snapshot, miss, either.Token) is { } larger)
+        {
+            snapshot = larger;
+            buffers.Clear();
+            answer = Answer(body, buffers, snapshot);
+        }
+        return answer;
+    }
+
     private static Answered Write(AdmissionReview review, Decision decision, AdmissionBuffers buffers)
     {
         if (review.Uid is { } uid)
@@ -92,6 +120,17 @@ internal sealed class AdmissionEndpoint(
 
     private static Decision Malformed(string problem) =>
         new(DecisionKind.Deny, DecisionReason.BadRequest) { Code = 400, Message = problem };
+
+    /// <summary>
+    /// Closed: without the namespace's labels nobody knows which policies select it. The API server has checked that the namespace exists, so
+    /// that it is only news to us.
+    /// </summary>
+    private static Decision UnknownNamespace(string name) => new(DecisionKind.Deny, DecisionReason.Internal)
+    {
+        Code = 500,
+        Message = $"namespace \"{name}\" is not known to Sluice's webhook yet: create the pod again, and see the webhook's log if that does not help",
+        Miss = new CatalogMiss(nameof(Api.Namespace), null, name),
+    };
 
     private static Decision Broken(AdmissionReview review) => new(DecisionKind.Deny, DecisionReason.Internal)
     {

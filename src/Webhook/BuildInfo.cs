@@ -7,4 +7,7 @@ internal static class BuildInfo
 {
     public static string Version { get; } =
         typeof(BuildInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    /// <summary>How API servers see this program.</summary>
+    public static string UserAgent { get; } = $"sluice-webhook/{Version}";
 }

@@ -43,6 +43,17 @@ internal static partial class Log
     [LoggerMessage(303, LogLevel.Debug, "Catalog: passed over {objects} objects of {kind}, which no decision uses")]
     public static partial void CatalogSkipped(ILogger logger, int objects, string kind);
 
+    [LoggerMessage(310, LogLevel.Information,
+        "Catalog in step with {server} after {durationMs} ms: {datasets} datasets, {runtimes} runtimes, {profiles} profiles, {policies} policies, {namespaces} namespaces")]
+    public static partial void CatalogInStep(
+        ILogger logger, string server, double durationMs, int datasets, int runtimes, int profiles, int policies, int namespaces);
+
+    [LoggerMessage(311, LogLevel.Warning, "Catalog: {message}")]
+    public static partial void CatalogTrouble(ILogger logger, string message);
+
+    [LoggerMessage(312, LogLevel.Warning, "A pod names what the catalog lacks, and looking it up failed: {message}")]
+    public static partial void LookupFailed(ILogger logger, string message);
+
     [LoggerMessage(400, LogLevel.Information, "Serving certificate {source}: SHA-256 {fingerprint}, valid until {notAfter:O}")]
     public static partial void CertificateLoaded(ILogger logger, string source, string fingerprint, DateTimeOffset notAfter);
 

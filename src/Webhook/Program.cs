@@ -3,6 +3,7 @@ using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
+using Sluice.Kube;
 using Sluice.Webhook;
 
 // Signals are the host's: it drains before it stops, which takes longer than a command line would wait.
@@ -11,19 +12,20 @@ return await WebhookOptions.Command(RunAsync).Parse(args).InvokeAsync(invocation
 
 static async Task<int> RunAsync(WebhookOptions options, CancellationToken token)
 {
-    await using var host = WebhookHost.Create(options, StandardOutput(options.LogLevel));
     try
     {
+        var cluster = options.Cluster is { } choice ? await choice.OpenAsync(TimeProvider.System, token) : null;
+        await using var host = WebhookHost.Create(options, StandardOutput(options.LogLevel), cluster);
         await host.StartAsync(token);
+        await host.WaitForShutdownAsync(token);
+        return 0;
     }
-    catch (IOException e)
+    catch (Exception e) when (e is IOException or ClusterAccessException)
     {
-        // A port that is taken, mostly.
+        // A port that is taken, mostly; or no way to the cluster.
         await Console.Error.WriteLineAsync($"sluice-webhook: {e.Message}");
         return 1;
     }
-    await host.WaitForShutdownAsync(token);
-    return 0;
 }
 
 static Logger StandardOutput(LogEventLevel level) => new LoggerConfiguration()

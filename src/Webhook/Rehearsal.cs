@@ -16,13 +16,12 @@ internal sealed class Rehearsal(
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var started = time.GetTimestamp();
-        var catalog = new CatalogState(time);
-        catalog.Load(BuiltInCatalog());
-        var endpoint = new AdmissionEndpoint(catalog, decide, telemetry, time, logger);
+        var catalog = BuiltInCatalog();
+        var endpoint = new AdmissionEndpoint(new CatalogState(time), decide, telemetry, time, logger);
         for (var i = 0; i < Rounds; i++)
         {
             var buffers = AdmissionBuffers.Rent();
-            var answered = endpoint.Answer(Review.ToArray(), buffers);
+            var answered = endpoint.Answer(Review.ToArray(), buffers, catalog);
             buffers.Return();
             // Open: a rehearsal that fails says something about the built-in review perhaps; real ones are decided one by one.
             if (answered.Exception is { } e)

@@ -19,7 +19,7 @@ internal sealed class Telemetry : IDisposable
     private readonly Counter<long> _admissions;
     private readonly Histogram<double> _duration;
 
-    public Telemetry(IMeterFactory meters, CatalogState catalog, ServingCertificate certificate, TimeProvider time)
+    public Telemetry(IMeterFactory meters, CatalogState catalog, ServingCertificate certificate, TimeProvider time, CatalogWatcher? watcher = null, CatalogLookup? lookup = null)
     {
         _meter = meters.Create(MeterName);
         _admissions = _meter.CreateCounter<long>(
@@ -41,6 +41,34 @@ internal sealed class Telemetry : IDisposable
             "sluice_webhook_certificate_last_reload_success", () => certificate.Error is null ? 1 : 0, null, "1 when the last attempt to load the serving certificate succeeded.");
         _meter.CreateObservableGauge(
             "sluice_build_info", () => new Measurement<int>(1, Tag("component", "webhook"), Tag("version", BuildInfo.Version)), null, "Always 1; the labels say what runs.");
+        if (watcher is not null)
+            Observe(watcher, time);
+        if (lookup is not null)
+        {
+            _meter.CreateObservableCounter(
+                "sluice_webhook_catalog_lookups", () => lookup.Counts.Select(c => new Measurement<long>(c.Count, Tag("result", c.Result))), null,
+                "Objects that a pod named, the catalog lacked and the API server was asked for, by result (found, missing, failed).");
+        }
+    }
+
+    /// <summary>What only a catalog from a cluster has.</summary>
+    private void Observe(CatalogWatcher watcher, TimeProvider time)
+    {
+        _meter.CreateObservableCounter(
+            "sluice_webhook_catalog_relists", () => Each(r => r.Relists), null, "Lists after the first, by kind: the API server had forgotten where the watch was.");
+        _meter.CreateObservableCounter(
+            "sluice_webhook_catalog_watch_errors", () => Each(r => r.WatchErrors), null, "Lists and watches that failed, by kind.");
+        _meter.CreateObservableGauge(
+            "sluice_webhook_catalog_watch_silence",
+            () => watcher.Kinds.Where(k => k.Reflector.HeardAt is not null)
+                .Select(k => new Measurement<double>((time.GetUtcNow() - k.Reflector.HeardAt!.Value).TotalSeconds, Tag("kind", k.Kind.Name))),
+            "s", "Since the API server last sent a list, an event or a bookmark, by kind: how far behind the catalog may be.");
+        _meter.CreateObservableGauge(
+            "sluice_webhook_catalog_invalid_objects", () => watcher.CountInvalid().Select(c => new Measurement<int>(c.Count, Tag("kind", c.Kind))), null,
+            "Objects that are invalid and of which the last good version, or none, is used, by kind.");
+
+        IEnumerable<Measurement<long>> Each(Func<Kube.Reflector<object>, long> count) =>
+            watcher.Kinds.Select(k => new Measurement<long>(count(k.Reflector), Tag("kind", k.Kind.Name)));
     }
 
     /// <summary>Counts one answered review.</summary>

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenTelemetry.Metrics;
 using Serilog;
 using Sluice.Injection;
+using Sluice.Kube;
 using Sluice.Webhook.Certificates;
 
 namespace Sluice.Webhook;
@@ -30,15 +31,17 @@ internal sealed class WebhookHost : IAsyncDisposable
     /// <summary>Puts the parts together; nothing runs before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Validated options.</param>
     /// <param name="logger">Where the log goes; disposed with the host.</param>
+    /// <param name="cluster">Where the catalog is; null when the options name a directory.</param>
     /// <param name="decide">The decision; the injection's own when null.</param>
     /// <param name="time">The clock; the system's when null.</param>
-    public static WebhookHost Create(WebhookOptions options, Serilog.ILogger logger, DecidePod? decide = null, TimeProvider? time = null)
+    public static WebhookHost Create(WebhookOptions options, Serilog.ILogger logger, ClusterAccess? cluster = null, DecidePod? decide = null, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "sluice-webhook" });
         // Neither appsettings.json nor the environment: the options are all there is.
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
         builder.Services.AddSerilog(logger, dispose: true);
+        AddCatalog(builder.Services, options, cluster);
         AddParts(builder.Services, options, decide ?? ((request, catalog, patch) => PodInjector.Decide(request, catalog, patch)), time ?? TimeProvider.System);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel((_, kestrel) => Listen(kestrel, options));
 
@@ -64,13 +67,28 @@ internal sealed class WebhookHost : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
+    /// <summary>The catalog, and whoever keeps it as its source says.</summary>
+    private static void AddCatalog(IServiceCollection services, WebhookOptions options, ClusterAccess? cluster)
+    {
+        services.AddSingleton<CatalogState>();
+        if (cluster is null)
+        {
+            services.AddSingleton(new CatalogDirectory(options.CatalogDirectory!));
+            services.AddHostedService<CatalogFiles>();
+            return;
+        }
+        services.AddSingleton(cluster);
+        services.AddSingleton<CatalogLookup>();
+        services.AddSingleton<CatalogWatcher>();
+        services.AddHostedService(provider => provider.GetRequiredService<CatalogWatcher>());
+    }
+
     private static void AddParts(IServiceCollection services, WebhookOptions options, DecidePod decide, TimeProvider time)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = FinishTimeout + options.ShutdownDelay);
         services.AddSingleton(options);
         services.AddSingleton(time);
         services.AddSingleton(decide);
-        services.AddSingleton<CatalogState>();
         services.AddSingleton<ServingCertificate>();
         services.AddSingleton<Telemetry>();
         services.AddSingleton<Readiness>();
@@ -78,8 +96,6 @@ internal sealed class WebhookHost : IAsyncDisposable
         services.AddHostedService<Drain>();
         services.AddHostedService(provider => new CertificateFiles(
             options.Certificate, provider.GetRequiredService<ServingCertificate>(), time, provider.GetRequiredService<ILogger<CertificateFiles>>()));
-        services.AddHostedService(provider => new CatalogFiles(
-            new CatalogDirectory(options.CatalogDirectory), provider.GetRequiredService<CatalogState>(), time, provider.GetRequiredService<ILogger<CatalogFiles>>()));
         services.AddHostedService<Rehearsal>();
         services.AddMetrics();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using Serilog.Events;
 using Sluice.Api;
+using Sluice.Kube;
 
 namespace Sluice.Webhook;
 
@@ -16,8 +17,11 @@ internal sealed record WebhookOptions
     /// <summary>Address and port of <c>/metrics</c>, and of the health pages once more, in plain HTTP.</summary>
     public Endpoint MetricsListen { get; init; } = new(null, 9443);
 
-    /// <summary>Directory of manifests that is the catalog.</summary>
-    public required string CatalogDirectory { get; init; }
+    /// <summary>Directory of manifests that is the catalog; null when <see cref="Cluster"/> is.</summary>
+    public string? CatalogDirectory { get; init; }
+
+    /// <summary>The cluster whose objects are the catalog; null when <see cref="CatalogDirectory"/> is.</summary>
+    public ClusterChoice? Cluster { get; init; }
 
     /// <summary>PEM files; both null when the webhook signs its own certificate.</summary>
     public CertificatePair? Certificate { get; init; }
@@ -51,6 +55,17 @@ internal sealed record WebhookOptions
         }
     }
 
+    /// <summary>How a cluster is reached.</summary>
+    /// <param name="Kubeconfig">A file; null: as the pod that this process runs in.</param>
+    internal sealed record ClusterChoice(string? Kubeconfig)
+    {
+        /// <summary>Reads what it takes to reach the cluster; asks it nothing.</summary>
+        /// <exception cref="ClusterAccessException">What it takes is not there.</exception>
+        public async Task<ClusterAccess> OpenAsync(TimeProvider time, CancellationToken token) => Kubeconfig is null
+            ? InClusterAccess.Open(time)
+            : await KubeconfigAccess.OpenAsync(new FileInfo(Kubeconfig), context: null, token);
+    }
+
     internal sealed record CertificatePair(string CertificateFile, string KeyFile);
 
     /// <summary>The command line. <paramref name="run"/> gets the options and gives the exit code.</summary>
@@ -58,12 +73,17 @@ internal sealed record WebhookOptions
     {
         var listen = EndpointOption("--listen", ":8443", "Address and port of HTTPS. Port 0 takes a free one; the log tells which.");
         var metricsListen = EndpointOption("--metrics-listen", ":9443", "Address and port of /metrics, /healthz and /readyz in plain HTTP.");
-        var catalog = new Option<string>("--catalog")
+        var catalog = new Option<string?>("--catalog")
         {
-            Description = "Directory of manifests (*.yaml, *.yml, *.json) that holds the Datasets, profiles, policies and Namespaces. Watched.",
+            Description = "Take the catalog from a directory of manifests (*.yaml, *.yml, *.json): Datasets, profiles, policies and Namespaces. Watched.",
             HelpName = "DIR",
-            Required = true,
         };
+        var kubeconfig = new Option<string?>("--kubeconfig")
+        {
+            Description = "Take the catalog from the cluster of this file's current context. Watched.",
+            HelpName = "FILE",
+        };
+        var inCluster = new Option<bool>("--in-cluster") { Description = "Take the catalog from the cluster that this process is a pod of. Watched." };
         var certificate = new Option<string?>("--tls-cert")
         {
             Description = "PEM file of the serving certificate and its intermediates. Watched. Without it, a self-signed one is made.",
@@ -86,10 +106,13 @@ internal sealed record WebhookOptions
         };
         var command = new RootCommand("Sluice's admission webhook: gives pods the datasets that they name.")
         {
-            listen, metricsListen, catalog, certificate, key, logLevel, delay,
+            listen, metricsListen, catalog, kubeconfig, inCluster, certificate, key, logLevel, delay,
         };
         command.Validators.Add(result =>
         {
+            Option[] sources = [catalog, kubeconfig, inCluster];
+            if (sources.Count(source => result.GetResult(source) is { Implicit: false }) != 1)
+                result.AddError("--catalog, --kubeconfig and --in-cluster say where the catalog is: give exactly one of them.");
             if (result.GetResult(certificate) is null != result.GetResult(key) is null)
                 result.AddError("--tls-cert and --tls-key go together: give both or neither.");
         });
@@ -98,7 +121,8 @@ internal sealed record WebhookOptions
             {
                 Listen = parsed.GetValue(listen),
                 MetricsListen = parsed.GetValue(metricsListen),
-                CatalogDirectory = parsed.GetRequiredValue(catalog),
+                CatalogDirectory = parsed.GetValue(catalog),
+                Cluster = parsed.GetValue(catalog) is null ? new ClusterChoice(parsed.GetValue(kubeconfig)) : null,
                 Certificate = parsed.GetValue(certificate) is { } certificateFile && parsed.GetValue(key) is { } keyFile
                     ? new CertificatePair(certificateFile, keyFile)
                     : null,

@@ -9,7 +9,7 @@ public sealed class HouseTests
     {
         ["Api"] = [],
         ["Injection"] = ["Api"],
-        ["Webhook"] = ["Injection"],
+        ["Webhook"] = ["Injection", "Kube"],
         ["Cli"] = ["Injection"],
         ["Kube"] = [],
         ["Linux"] = [],

@@ -59,6 +59,17 @@ public sealed class ProgramTests
         Assert.Single(error.TrimEnd().Split('\n'));
     }
 
+    [Fact]
+    public async Task A_cluster_that_cannot_be_reached_for_want_of_a_file_is_said_in_one_line()
+    {
+        using var process = Start("--kubeconfig", "/nowhere/config", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0");
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, process.ExitCode);
+        Assert.StartsWith("sluice-webhook: /nowhere/config", error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
     [Theory]
     [InlineData("--version", 0)]
     [InlineData("--help", 0)]

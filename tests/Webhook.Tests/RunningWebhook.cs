@@ -7,6 +7,7 @@ using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
+using Sluice.Kube;
 
 namespace Sluice.Webhook.Tests;
 
@@ -27,7 +28,8 @@ internal sealed class RunningWebhook : IAsyncDisposable
     public IReadOnlyCollection<string> Log => _log.Lines;
 
     public static async Task<RunningWebhook> StartAsync(
-        DecidePod? decide = null, Func<WebhookOptions, WebhookOptions>? options = null, FakeTimeProvider? time = null, TemporaryDirectory? directory = null, bool awaitReady = true)
+        DecidePod? decide = null, Func<WebhookOptions, WebhookOptions>? options = null, FakeTimeProvider? time = null, TemporaryDirectory? directory = null, bool awaitReady = true,
+        ClusterAccess? cluster = null)
     {
         directory ??= new TemporaryDirectory();
         System.IO.Directory.CreateDirectory(directory.File("catalog"));
@@ -37,6 +39,7 @@ internal sealed class RunningWebhook : IAsyncDisposable
         var host = WebhookHost.Create(
             options?.Invoke(standard) ?? standard,
             new LoggerConfiguration().MinimumLevel.Debug().MinimumLevel.Override("Microsoft", LogEventLevel.Warning).WriteTo.Sink(log).CreateLogger(),
+            cluster,
             decide,
             time);
         await host.StartAsync(TestContext.Current.CancellationToken);

@@ -54,8 +54,22 @@ public sealed class WebhookOptionsTests
             options);
     }
 
+    [Fact]
+    public void A_cluster_is_chosen_by_a_file_or_as_the_one_around()
+    {
+        var (options, errors) = Parse("--kubeconfig", "k");
+        Assert.Empty(errors);
+        Assert.Equal(new WebhookOptions { Cluster = new WebhookOptions.ClusterChoice("k") }, options);
+        (options, errors) = Parse("--in-cluster");
+        Assert.Empty(errors);
+        Assert.Equal(new WebhookOptions { Cluster = new WebhookOptions.ClusterChoice(null) }, options);
+    }
+
     [Theory]
-    [InlineData("--catalog")]
+    [InlineData("give exactly one of them")]
+    [InlineData("give exactly one of them", "--catalog", "c", "--in-cluster")]
+    [InlineData("give exactly one of them", "--catalog", "c", "--kubeconfig", "k")]
+    [InlineData("give exactly one of them", "--kubeconfig", "k", "--in-cluster")]
     [InlineData("--tls-cert and --tls-key", "--catalog", "c", "--tls-cert", "a")]
     [InlineData("--tls-cert and --tls-key", "--catalog", "c", "--tls-key", "a")]
     [InlineData("--listen", "--catalog", "c", "--listen", "8443")]

@@ -51,17 +51,26 @@ public static class ManifestReader
     /// <param name="unknownFields">Whether fields that this version does not know are errors.</param>
     public static ManifestFile ReadJson(string source, ReadOnlyMemory<byte> json, UnknownFields unknownFields = UnknownFields.Refuse)
     {
-        var objects = new List<ManifestObject>();
-        var reading = new Reading(source, unknownFields, objects.Add, skipped: null);
         try
         {
             using var parsed = JsonDocument.Parse(json, NoDuplicates);
-            reading.ReadObject(parsed.RootElement, null, "");
+            return ReadJson(source, parsed.RootElement, unknownFields);
         }
         catch (JsonException e)
         {
-            reading.Errors.Add(new ManifestError(source, (int)(e.LineNumber ?? -1) + 1, (int)(e.BytePositionInLine ?? -1) + 1, "", "not readable as JSON: " + e.Message));
+            return new ManifestFile([], [new ManifestError(source, (int)(e.LineNumber ?? -1) + 1, (int)(e.BytePositionInLine ?? -1) + 1, "", "not readable as JSON: " + e.Message)]);
         }
+    }
+
+    /// <summary>The same for JSON that is parsed already.</summary>
+    /// <param name="source">How errors name it.</param>
+    /// <param name="json">Valid only during the call; nothing returned refers to it.</param>
+    /// <param name="unknownFields">Whether fields that this version does not know are errors.</param>
+    public static ManifestFile ReadJson(string source, JsonElement json, UnknownFields unknownFields = UnknownFields.Refuse)
+    {
+        var objects = new List<ManifestObject>();
+        var reading = new Reading(source, unknownFields, objects.Add, skipped: null);
+        reading.ReadObject(json, null, "");
         return new ManifestFile(objects, reading.Errors);
     }
 

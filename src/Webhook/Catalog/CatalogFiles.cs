@@ -76,17 +76,11 @@ internal sealed class CatalogFiles(CatalogDirectory directory, CatalogState stat
             return;
         }
         state.Load(catalog);
-        ReturnMemory();
+        CatalogState.ReturnMemory();
         Log.CatalogLoaded(
             logger, reading.FileCount, time.GetElapsedTime(started).TotalMilliseconds,
             catalog.DatasetCount, catalog.RuntimeCount, catalog.ProfileCount, catalog.Policies.Length, catalog.NamespaceCount);
     }
-
-    /// <summary>
-    /// Gives back what reading took, several times what the catalog itself takes, and the catalog before. The collector would keep
-    /// that for allocations to come, which here are small ones. Admissions wait meanwhile, as they wait for any full collection.
-    /// </summary>
-    private static void ReturnMemory() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
     private FileSystemWatcher? TryWatch()
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -40,6 +41,24 @@ public sealed class ApiServerDouble : IAsyncDisposable
 
     /// <summary>What clients must trust.</summary>
     public string AuthorityPem => _authority.Pem;
+
+    /// <summary>A kubeconfig that leads here, with the token <c>token</c>.</summary>
+    public string Kubeconfig => $$"""
+        apiVersion: v1
+        kind: Config
+        current-context: double
+        clusters:
+        - name: double
+          cluster:
+            server: {{Address}}
+            certificate-authority-data: {{Convert.ToBase64String(Encoding.ASCII.GetBytes(AuthorityPem))}}
+        contexts:
+        - name: double
+          context: {cluster: double, user: me}
+        users:
+        - name: me
+          user: {token: token}
+        """;
 
     /// <summary>When set, requests with another bearer token are 401.</summary>
     public string? RequiredToken { get; set; }
