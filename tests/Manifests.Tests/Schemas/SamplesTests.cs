@@ -43,6 +43,25 @@ public sealed class SamplesTests
     }
 
     [Fact]
+    public void Objects_in_the_documentation_fit_their_schemas()
+    {
+        var judged = 0;
+        foreach (var file in Directory.EnumerateFiles(Repository.PathOf("docs"), "*.md"))
+        {
+            foreach (var block in Yaml.Blocks(File.ReadAllText(file)))
+            {
+                foreach (var item in Yaml.Read(file, block).Where(i => Yaml.Text(i["apiVersion"]) == Names.ApiVersion))
+                {
+                    var errors = CustomResource.Of(Yaml.Text(item["kind"])).Check(item);
+                    Assert.True(errors.Count == 0, $"{file}, {Yaml.FullName(item)}: {string.Join("; ", errors)}");
+                    judged++;
+                }
+            }
+        }
+        Assert.InRange(judged, 3, 1000);
+    }
+
+    [Fact]
     public void The_full_objects_have_every_field_of_every_schema()
     {
         foreach (var resource in CustomResource.All)
