@@ -134,7 +134,8 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
             return error;
         fixed (byte* message = reply)
             entry = *(EntryOut*)(message + OutHeader.Size);
-        return entry.NodeId == 0 ? Errno.ENOENT : 0;
+        // No name is the root's: whoever took that would tell the client to forget it.
+        return entry.NodeId switch { 0 => Errno.ENOENT, FuseAbi.RootId => Errno.EIO, _ => 0 };
     }
 
     /// <summary>A request of our own. Returns 0 with a body of exactly <paramref name="body"/> bytes in <paramref name="reply"/>, or the positive error number.</summary>

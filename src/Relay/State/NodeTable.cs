@@ -421,6 +421,8 @@ internal sealed unsafe partial class NodeTable : IDisposable
 
     private void QueueForgotten(in Forgotten forgotten)
     {
+        if (forgotten.Node == ClientNode.Root)
+            return; // however it came to be counted: no client forgets it
         _forgotten.Enqueue(forgotten);
         _forgottenCount = _forgotten.Count;
     }

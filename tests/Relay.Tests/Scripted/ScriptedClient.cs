@@ -43,6 +43,9 @@ internal sealed unsafe class ScriptedClient
     /// <summary>Uniques that it was asked to interrupt.</summary>
     public ConcurrentQueue<ulong> Interrupted { get; } = [];
 
+    /// <summary>What becomes of each answer of the file system's; null: it is said as it is.</summary>
+    public Func<byte[], IEnumerable<byte[]>>? Mutate { get; set; }
+
     /// <summary>Whether the relay has ended the link.</summary>
     public bool Ended { get; private set; }
 
@@ -141,7 +144,7 @@ internal sealed unsafe class ScriptedClient
                 if (_serve is null)
                     _requests.Add(request);
                 else if (_serve(request) is { } reply)
-                    Say(reply);
+                    Array.ForEach([.. Mutate?.Invoke(reply) ?? [reply]], Say);
                 break;
         }
     }
