@@ -23,7 +23,7 @@ internal sealed class RelayLog(TextWriter writer, TimeProvider time)
 
     public void Refused(string reason) => Line($"the state of the relay before this one cannot be used: {reason}. The session starts anew, on a fresh mount; files that are open now fail");
 
-    public void Poisonous(Opcode opcode) => Line($"a {opcode} request was in flight at three deaths of the client in a row: answered with EIO");
+    public void Poisonous(Opcode opcode) => Line($"a {opcode} request was in flight at the deaths of too many clients: answered with EIO");
 
     public void Lost(int files) => Line($"{files} files had data that the client had not handed on when it died: their next fsync or close says EIO");
 

@@ -206,6 +206,8 @@ internal sealed unsafe class RelaySession : IDisposable
             // With it goes what it started: sshfs's ssh would still deliver old writes, over those that are made from now on.
             client.Kill();
             Poll.Wait(client.Ended, PollEvents.In, -1);
+            exit = _exit ?? client.Reap() ?? default;
+            link.Suspicion = Suspicion.Of(exit);
             _pending.Close();
             link.End();
             introduction.Join();
@@ -214,7 +216,7 @@ internal sealed unsafe class RelaySession : IDisposable
             served = link.Served;
             _fusermount?.Offer(null);
             theirs.Dispose();
-            exit = _exit ?? client.Reap() ?? default;
+            _ = client.Reap(); // what it had started has ended by now, too
             reason = refused is null ? exit.ToString() : $"{refused} ({exit})";
             if (client.LastLines is { Length: > 0 } lines && !served)
                 reason += $": {lines[(lines.LastIndexOf('\n') + 1)..]}";
@@ -222,7 +224,7 @@ internal sealed unsafe class RelaySession : IDisposable
             (_client, _link) = (null, null);
             CrashPoint.Pass();
             _state.Header->ClientPid = 0;
-            Collect(epoch);
+            Collect(epoch, link.Suspicion);
             return end;
         }
     }
@@ -284,7 +286,7 @@ internal sealed unsafe class RelaySession : IDisposable
             switch (Opcodes.Of(((InHeader*)_state.Requests.RequestOf(slot))->Opcode).AfterCrash)
             {
                 case AfterCrash.Settle:
-                    done = _settlement.Settle(slot, link) || (link.Ended && GiveUp(slot));
+                    done = _settlement.Settle(slot, link) || (link.Ended && GiveUp(slot, link.Suspicion));
                     break;
                 case AfterCrash.Fail:
                     _answers.InPlace(slot, Errno.EIO);
@@ -360,7 +362,7 @@ internal sealed unsafe class RelaySession : IDisposable
     }
 
     /// <summary>What was at the client waits for the next; what it held and never wrote is lost, and will be said.</summary>
-    private void Collect(uint epoch)
+    private void Collect(uint epoch, uint suspicion)
     {
         for (int i = 0; i < _state.Requests.UsedMark; i++)
         {
@@ -378,17 +380,17 @@ internal sealed unsafe class RelaySession : IDisposable
                 continue;
             CrashPoint.Pass();
             slot->WasSent = 1;
-            if (GiveUp(slot))
+            if (GiveUp(slot, suspicion))
                 continue;
             InFlight.Set(slot, slot->ParkedWord);
         }
         Lose();
     }
 
-    private bool GiveUp(Slot* slot)
+    private bool GiveUp(Slot* slot, uint suspicion)
     {
         var opcode = ((InHeader*)_state.Requests.RequestOf(slot))->Opcode;
-        if (!_answers.GiveUp(slot))
+        if (!_answers.GiveUp(slot, suspicion))
             return false;
         _log.Poisonous(opcode);
         return true;

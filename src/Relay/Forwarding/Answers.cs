@@ -1,5 +1,6 @@
 using Sluice.Linux;
 using Sluice.Relay.Fuse;
+using Sluice.Relay.Recovery;
 using Sluice.Relay.State;
 
 namespace Sluice.Relay.Forwarding;
@@ -114,10 +115,14 @@ internal sealed unsafe class Answers(FuseDevice device, SessionState state, Repl
             state.Nodes.ToldLost(header->NodeId);
     }
 
-    /// <summary>A client has died over a request, whose slot is the caller's. True: one too many, and it was answered EIO.</summary>
-    public bool GiveUp(Slot* slot)
+    /// <summary>A client has died with a request, whose slot is the caller's. True: one too many, and it was answered EIO.</summary>
+    /// <param name="slot">The request.</param>
+    /// <param name="suspicion">What that death tells against it.</param>
+    public bool GiveUp(Slot* slot, uint suspicion)
     {
-        if (++slot->Crashes < Recovery.Adoption.MaxCrashes)
+        CrashPoint.Pass();
+        slot->Suspicion += suspicion;
+        if (slot->Suspicion < Suspicion.Limit)
             return false;
         counters.Poisonous++;
         InPlace(slot, Errno.EIO);

@@ -45,6 +45,9 @@ internal sealed unsafe class ClientLink : IDisposable
 
     public bool Ended => _ended;
 
+    /// <summary>What its client's death tells against the requests that it had; known before the link ends.</summary>
+    public uint Suspicion { get; set; }
+
     /// <summary>The client runs and answers nothing: it is stopped, or hangs. Set by the <see cref="Watch"/>.</summary>
     public bool Silent
     {

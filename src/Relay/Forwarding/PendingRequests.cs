@@ -18,6 +18,7 @@ internal sealed unsafe class PendingRequests : IDisposable
     private readonly Resolver _resolver;
     private readonly OwnSyncs _syncs;
     private readonly Queue<int> _queue; // guarded by itself
+    private (int Index, uint Generation)? _suspect; // the last one that went; guarded by _queue
     private readonly Thread[] _threads = new Thread[Workers];
     private volatile ClientLink? _link;
     private volatile bool _failing;
@@ -170,12 +171,17 @@ internal sealed unsafe class PendingRequests : IDisposable
             WaitForWord(slot, link);
             return;
         }
+        if (slot->Suspicion >= Suspicion.Alone && !MayGo(slot))
+        {
+            InFlight.Set(slot, slot->ParkedWord); // until the other is answered: the Watch looks
+            return;
+        }
         switch (_resolver.Resolve(slot, link))
         {
             case Resolution.Send when _syncs.Make(request, link):
                 SendWaiting(slot, link);
                 break;
-            case Resolution.Ended when link.Ended && _answers.GiveUp(slot):
+            case Resolution.Ended when link.Ended && _answers.GiveUp(slot, link.Suspicion):
                 break;
             case Resolution.Send or Resolution.Ended when link.Silent || link.Ended:
                 WaitForWord(slot, link);
@@ -185,6 +191,22 @@ internal sealed unsafe class PendingRequests : IDisposable
                 break;
             default: // answered
                 break;
+        }
+    }
+
+    /// <summary>Whether no other request that clients may have died over is on its way.</summary>
+    private bool MayGo(Slot* slot)
+    {
+        lock (_queue)
+        {
+            if (_suspect is { } other && other.Index != _state.Requests.IndexOf(slot))
+            {
+                var before = _state.Requests[other.Index];
+                if (before->Generation == other.Generation && before->State is not (SlotState.Free or SlotState.Parked))
+                    return false;
+            }
+            _suspect = (_state.Requests.IndexOf(slot), slot->Generation);
+            return true;
         }
     }
 

@@ -1,6 +1,7 @@
 using Sluice.Linux;
 using Sluice.Relay.Fuse;
 using Sluice.Relay.Mounting;
+using Sluice.Relay.Recovery;
 using Sluice.Relay.State;
 
 namespace Sluice.Relay.Forwarding;
@@ -29,7 +30,7 @@ internal sealed unsafe class Watch(SessionState state, PendingRequests pending, 
     {
         uint now = (uint)Environment.TickCount64;
         uint oldest = 0;
-        bool silent = _silent;
+        bool silent = _silent, suspects = false;
         _pids.Clear();
         for (int i = 0; i < state.Requests.UsedMark; i++)
         {
@@ -42,6 +43,7 @@ internal sealed unsafe class Watch(SessionState state, PendingRequests pending, 
             oldest = Math.Max(oldest, age); // a claimed or parked one may wait for an answer to a request of our own
             if (where == SlotState.Claimed)
                 continue;
+            suspects |= where == SlotState.Parked && slot->Suspicion >= Suspicion.Alone;
             if (silent && age > FromMemoryAfter)
                 AnswerFromMemory(slot, word);
             if (age > KilledAfter)
@@ -56,6 +58,8 @@ internal sealed unsafe class Watch(SessionState state, PendingRequests pending, 
         }
         // Silent from now on, if at all: what waits is answered at the next look.
         _silent = absentSince is { } went ? now - went > SilentAfter : link is not null && oldest > SilentAfter && now - link.LastHeard > SilentAfter;
+        if (suspects && absentSince is null)
+            pending.TakeUpAgain(); // one at a time
         if (link is not null && link.Silent != (link.Silent = _silent && absentSince is null) && !link.Silent)
             pending.TakeUpAgain();
         return link is { LastHeard: not 0 } && options.HangTimeout > TimeSpan.Zero

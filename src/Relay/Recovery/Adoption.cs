@@ -13,9 +13,6 @@ namespace Sluice.Relay.Recovery;
 /// </summary>
 internal sealed unsafe class Adoption(FuseDevice device, SessionState state, RareRequests rare, Answers answers)
 {
-    /// <summary>How often clients may die over one request before it is answered EIO.</summary>
-    public const uint MaxCrashes = 3;
-
     /// <summary>Takes over.</summary>
     /// <returns>How many requests wait now.</returns>
     public int Run()
@@ -50,7 +47,7 @@ internal sealed unsafe class Adoption(FuseDevice device, SessionState state, Rar
         {
             CrashPoint.Pass();
             slot->WasSent = 1;
-            slot->Crashes++;
+            slot->Suspicion += Suspicion.Killed;
         }
         InFlight.Set(slot, slot->ParkedWord);
     }

@@ -52,9 +52,9 @@ internal unsafe struct Slot
     [FieldOffset(36)]
     public uint WasSent;
 
-    /// <summary>Clients that died while they had it.</summary>
+    /// <summary>What the deaths of clients that had it tell against it (<see cref="Recovery.Suspicion"/>).</summary>
     [FieldOffset(40)]
-    public uint Crashes;
+    public uint Suspicion;
 
     /// <summary>Milliseconds of the boot clock, cut to 32 bits.</summary>
     [FieldOffset(44)]
@@ -263,7 +263,7 @@ internal sealed unsafe class InFlight : IDisposable
         }
         slot->Generation++;
         slot->WasSent = 0;
-        slot->Crashes = 0;
+        slot->Suspicion = 0;
         slot->Arrived = now;
         slot->ReplyLength = 0;
         slot->Applied = 0;

@@ -131,19 +131,53 @@ public sealed class RecoveryTests : IDisposable
         Assert.Equal(1, _files.Present.OpenHandles);
     }
 
-    [Fact]
-    public void A_request_that_three_clients_died_over_is_given_up()
+    [Theory]
+    [InlineData(11, 3)] // SIGSEGV
+    [InlineData(6, 3)] // SIGABRT
+    [InlineData(9, 10)]
+    [InlineData(15, 10)]
+    public void A_request_that_too_many_clients_died_over_is_given_up(int signal, int deaths)
     {
         int asked = 0;
         _files.Before = request => request.Opcode != Opcode.Access || Interlocked.Increment(ref asked) == 0;
         ulong poison = _session.Kernel.Send(Opcode.Access, 1, Of(0u, 0u));
-        for (int i = 1; i <= 3; i++)
+        for (int i = 1; i <= deaths; i++)
         {
             ScriptedSession.Until(() => asked == i, "the next client has it");
             Assert.Null(_session.Kernel.TryWait(poison, 0));
-            _session.Replace();
+            _session.Replace(signal);
         }
         Assert.Equal(5, _session.Kernel.Wait(poison).Error);
+        Assert.Equal(1, _session.Counters.Poisonous);
+    }
+
+    [Fact]
+    public void Of_many_requests_that_clients_died_over_the_one_that_kills_them_is_found()
+    {
+        const int SIGSEGV = 11;
+        for (int i = 0; i < 6; i++)
+            _files.Make($"f{i}").Data = [(byte)i];
+        var nodes = Enumerable.Range(0, 6).Select(i => Look(1, $"f{i}")).ToArray();
+        var handles = nodes.Select(node => Open(node)).ToArray();
+        int held = 0, alone = 0;
+        _files.Before = _ => Interlocked.Increment(ref held) == 0;
+        var reads = nodes.Select((node, i) => _session.Kernel.Send(Opcode.Read, node, ReadIn(handles[i], 0, 100))).ToArray();
+        ulong poison = _session.Kernel.Send(Opcode.Access, 1, Of(0u, 0u));
+        ScriptedSession.Until(() => held == 7, "all are at the client");
+        for (int i = 0; i < 2; i++)
+        {
+            held = 0;
+            _files.Before = request => (request.Unique & 1UL << 62) != 0 || Interlocked.Increment(ref held) == 0; // its own are answered
+            if (i == 1)
+                _files.Before = request => request.Opcode != Opcode.Access || Interlocked.Increment(ref alone) == 0;
+            _session.Replace(SIGSEGV);
+            if (i == 0)
+                ScriptedSession.Until(() => held == 7, "all are at the next client");
+        }
+        ScriptedSession.Until(() => alone == 1, "it is asked for alone");
+        _session.Replace(SIGSEGV);
+        Assert.Equal(5, _session.Kernel.Wait(poison).Error);
+        Assert.All(reads.Select((read, i) => (Read: read, Byte: (byte)i)), read => Assert.Equal([read.Byte], _session.Kernel.Wait(read.Read).Body));
         Assert.Equal(1, _session.Counters.Poisonous);
     }
 

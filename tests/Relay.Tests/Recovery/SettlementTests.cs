@@ -170,11 +170,12 @@ public sealed class SettlementTests
         var client = session.Serving();
         ulong unique = session.Kernel.Send(Opcode.Rmdir, 1, Of("poison"));
         client.Expect(Opcode.Rmdir);
-        session.Crash();
+        const int SIGSEGV = 11;
+        session.Crash(SIGSEGV);
         for (int i = 0; i < 2; i++)
         {
             session.NextClient().Expect(Opcode.Lookup);
-            session.Crash();
+            session.Crash(SIGSEGV);
         }
         Assert.Equal(5, session.Kernel.Wait(unique).Error);
         session.Serving();

@@ -84,18 +84,20 @@ internal sealed partial class ScriptedSession : IMountKeeper
     }
 
     /// <summary>Kills the client, whether it serves already or not. Returns when the session has noticed.</summary>
-    public void Crash()
+    /// <param name="signal">With this.</param>
+    public void Crash(int signal = ChildProcess.SIGKILL)
     {
         int before = 0;
         Until(() => (before = ClientPid) != 0, "there is a client to kill");
-        ChildProcess.SignalGroup(before, ChildProcess.SIGKILL);
+        ChildProcess.SignalGroup(before, signal);
         Until(() => ClientPid != before, "the session knows");
     }
 
     /// <summary>Kills the client and returns its successor, once that one serves.</summary>
-    public ScriptedClient Replace()
+    /// <param name="signal">With this.</param>
+    public ScriptedClient Replace(int signal = ChildProcess.SIGKILL)
     {
-        Crash();
+        Crash(signal);
         return Serving();
     }
 

@@ -100,11 +100,11 @@ public sealed unsafe class InFlightTests : IDisposable
         Land(0, 100, 1);
         var slot = _room.State.Requests.Take(_room.State.LandingOf(0), 100, 0);
         var (generation, sequence) = (slot->Generation, slot->Sequence);
-        (slot->ReplyLength, slot->Applied, slot->WasSent, slot->Crashes) = (0, 1, 1, 2);
+        (slot->ReplyLength, slot->Applied, slot->WasSent, slot->Suspicion) = (0, 1, 1, 2);
         _room.State.Requests.Release(slot);
         Land(0, 100, 2);
         slot = _room.State.Requests.Take(_room.State.LandingOf(0), 100, 0);
-        Assert.Equal((generation + 1, sequence + 1, 0U, 0U, 0U), (slot->Generation, slot->Sequence, slot->Applied, slot->WasSent, slot->Crashes));
+        Assert.Equal((generation + 1, sequence + 1, 0U, 0U, 0U), (slot->Generation, slot->Sequence, slot->Applied, slot->WasSent, slot->Suspicion));
     }
 
     /// <summary>A FORGET of several nodes whose relay is killed after each of its steps is done once in all.</summary>
