@@ -1,29 +1,37 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Sluice.Testing;
+using Sluice.Testing.Cluster;
 
 namespace Sluice.Manifests.Tests.Running;
 
-/// <summary>The webhook's program as a process of its own on loopback ports.</summary>
+/// <summary>The webhook's program as a process of its own on loopback ports, and the cluster that it takes for one.</summary>
 internal sealed class WebhookProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly Task<string> _rest;
 
-    private WebhookProcess(Process process, Uri address, Uri metrics, Task<string> rest) => (_process, Address, Metrics, _rest) = (process, address, metrics, rest);
+    private WebhookProcess(ApiServerDouble cluster, Process process, Uri address, Uri metrics, Task<string> rest) =>
+        (Cluster, _process, Address, Metrics, _rest) = (cluster, process, address, metrics, rest);
 
+    public ApiServerDouble Cluster { get; }
     public Uri Address { get; }
     public Uri Metrics { get; }
 
     public static async Task<WebhookProcess> StartAsync()
     {
-        var process = Start("--catalog", Repository.PathOf("deploy", "samples"), "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0");
+        var cluster = await ApiServerDouble.StartAsync();
+        cluster.Store.Put("/api/v1/namespaces", """{"metadata":{"name":"vision"}}""");
+        var kubeconfig = Path.GetTempFileName();
+        await File.WriteAllTextAsync(kubeconfig, cluster.Kubeconfig, TestContext.Current.CancellationToken);
+        var process = Start("--kubeconfig", kubeconfig, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0");
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             using var entry = JsonDocument.Parse(line);
             if (!entry.RootElement.TryGetProperty("metricsAddress", out var metrics))
                 continue;
-            return new WebhookProcess(process, new Uri(entry.RootElement.GetProperty("address").GetString()!), new Uri(metrics.GetString()!), process.StandardOutput.ReadToEndAsync(CancellationToken.None));
+            File.Delete(kubeconfig);
+            return new WebhookProcess(cluster, process, new Uri(entry.RootElement.GetProperty("address").GetString()!), new Uri(metrics.GetString()!), process.StandardOutput.ReadToEndAsync(CancellationToken.None));
         }
         throw new InvalidOperationException("the webhook ended before it listened");
     }
@@ -63,6 +71,7 @@ internal sealed class WebhookProcess : IAsyncDisposable
         await _process.WaitForExitAsync(CancellationToken.None);
         await _rest;
         _process.Dispose();
+        await Cluster.DisposeAsync();
     }
 
     private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(
