@@ -60,6 +60,8 @@ public sealed class Catalog
     public int RuntimeCount => Maps.Runtimes.Count;
     public int ProfileCount => Maps.Profiles.Count;
     public int NamespaceCount => Maps.Namespaces.Count;
+    public IEnumerable<CatalogDataset> Datasets => Maps.Datasets.Values;
+    public IEnumerable<Runtime> Runtimes => Maps.Runtimes.Values;
     public IEnumerable<CatalogProfile> Profiles => Maps.Profiles.Values;
 
     public CatalogDataset? FindDataset(ObjectName name) => Maps.Datasets.GetValueOrDefault(name);

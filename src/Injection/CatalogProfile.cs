@@ -35,7 +35,7 @@ public sealed class CatalogProfile
     internal ImmutableArray<Template> Environment { get; }
     internal ImmutableArray<Template> WaitFor { get; }
     internal Dictionary<string, Dictionary<string, Template>> SchemeVariables { get; } = new(StringComparer.Ordinal);
-    internal CompiledOptions Options { get; }
+    public CompiledOptions Options { get; }
     internal Quantity? CacheVolumeSize { get; }
 
     /// <summary>Why the templates cannot be used; null when they can. Validation finds it first, where it runs.</summary>

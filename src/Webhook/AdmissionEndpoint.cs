@@ -1,7 +1,4 @@
 using System.Buffers;
-using System.Globalization;
-using System.Net.Http.Headers;
-using System.Text;
 using Sluice.Injection;
 
 namespace Sluice.Webhook;
@@ -15,47 +12,25 @@ internal delegate Decision DecidePod(PodRequest request, Catalog catalog, IBuffe
 /// </summary>
 internal sealed class AdmissionEndpoint(
     CatalogState catalog, DecidePod decide, Telemetry telemetry, TimeProvider time, ILogger<AdmissionEndpoint> logger, CatalogLookup? lookup = null)
+    : ReviewEndpoint(time, logger)
 {
     public const string Path = "/mutate";
 
-    /// <summary>Bytes: a 3 MiB object (the API server's limit for one request) and its old version.</summary>
-    public const int MaxBody = 6 * 1024 * 1024;
-
     internal static readonly Decision NotApplicable = new(DecisionKind.Unchanged, DecisionReason.NotApplicable);
 
-    public async Task HandleAsync(HttpContext context)
+    protected override async ValueTask<string?> ReviewAsync(ReadOnlyMemory<byte> body, AdmissionBuffers buffers, long started, CancellationToken token)
     {
-        var started = time.GetTimestamp();
-        if (!IsJson(context.Request.ContentType))
-        {
-            await RefuseAsync(context, StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json", started);
-            return;
-        }
-        using var body = await RequestBody.ReadAsync(context.Request, MaxBody, context.RequestAborted);
-        if (body is null)
-        {
-            await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, "the body is larger than 6 MiB, which no AdmissionReview of a pod is", started);
-            return;
-        }
-
-        var buffers = AdmissionBuffers.Rent();
         var snapshot = catalog.Current;
-        var answer = Answer(body.Memory, buffers, snapshot);
+        var answer = Answer(body, buffers, snapshot);
         if (answer.Decision.Miss is not null && lookup is not null)
-            answer = await AnswerWithLookupAsync(lookup, body.Memory, buffers, snapshot, answer, context.RequestAborted);
+            answer = await AnswerWithLookupAsync(lookup, body, buffers, snapshot, answer, token);
         if (answer.Review.Uid is null)
-        {
-            buffers.Return();
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, answer.Decision.Message!, started);
-            return;
-        }
+            return answer.Decision.Message;
         Report(answer, started);
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = buffers.Answer.WrittenCount;
-        context.Response.BodyWriter.Write(buffers.Answer.WrittenSpan);
-        buffers.Return();
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        return null;
     }
+
+    protected override void CountRefused(TimeSpan elapsed) => telemetry.Refused(elapsed);
 
     /// <summary>
     /// Decides about one body and writes the answer into <paramref name="buffers"/>, unless the review has no uid: then the
@@ -99,7 +74,7 @@ internal sealed class AdmissionEndpoint(
         CatalogLookup lookup, ReadOnlyMemory<byte> body, AdmissionBuffers buffers, Catalog snapshot, Answered first, CancellationToken token)
     {
         var answer = first;
-        using var budget = new CancellationTokenSource(CatalogLookup.Budget, time);
+        using var budget = new CancellationTokenSource(CatalogLookup.Budget, Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(budget.Token, token);
         // Each round finds one object, and none twice: a pod has few datasets, each with a profile and a runtime at most.
         while (answer.Decision.Miss is { } miss && await lookup.TryAddAsync(snapshot, miss, either.Token) is { } larger)
@@ -140,7 +115,7 @@ internal sealed class AdmissionEndpoint(
 
     private void Report(in Answered answer, long started)
     {
-        var elapsed = time.GetElapsedTime(started);
+        var elapsed = Since(started);
         var (review, decision, exception) = answer;
         telemetry.Admitted(decision, elapsed);
         if (exception is not null)
@@ -160,28 +135,6 @@ internal sealed class AdmissionEndpoint(
             review.DryRun,
             Short(decision.Message ?? "")));
     }
-
-    /// <summary>Answers what no review can answer.</summary>
-    private async Task RefuseAsync(HttpContext context, int status, string message, long started)
-    {
-        var line = AdmissionResponse.OneLine(message, 1024);
-        telemetry.Refused(time.GetElapsedTime(started));
-        Log.Refused(logger, status, line);
-        context.Response.StatusCode = status;
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        var bytes = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{line}\n"));
-        context.Response.ContentLength = bytes.Length;
-        await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
-    }
-
-    private static bool IsJson(string? contentType) =>
-        contentType is "application/json"
-        || (MediaTypeHeaderValue.TryParse(contentType, out var parsed)
-            && string.Equals(parsed.MediaType, "application/json", StringComparison.OrdinalIgnoreCase)
-            && (parsed.CharSet is null || string.Equals(parsed.CharSet.Trim('"'), "utf-8", StringComparison.OrdinalIgnoreCase)));
-
-    /// <summary>What others wrote, at a length that a log line bears.</summary>
-    private static string Short(string text) => AdmissionResponse.OneLine(text, 512);
 
     /// <summary>What was answered to what, and the exception that made it a denial.</summary>
     internal readonly record struct Answered(AdmissionReview Review, Decision Decision, Exception? Exception);

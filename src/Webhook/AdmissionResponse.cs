@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Sluice.Injection;
+using Sluice.Webhook.Validation;
 
 namespace Sluice.Webhook;
 
@@ -26,33 +27,53 @@ internal static class AdmissionResponse
     /// <summary>Writes the review that answers <paramref name="uid"/>. <paramref name="patch"/> counts only for a patch.</summary>
     public static void Write(Utf8JsonWriter writer, string apiVersion, string uid, Decision decision, ReadOnlySpan<byte> patch)
     {
-        writer.WriteStartObject();
-        writer.WriteString("apiVersion"u8, apiVersion);
-        writer.WriteString("kind"u8, "AdmissionReview"u8);
-        writer.WriteStartObject("response"u8);
-        writer.WriteString("uid"u8, uid);
-        writer.WriteBoolean("allowed"u8, decision.Kind != DecisionKind.Deny);
+        Begin(writer, apiVersion, uid, decision.Kind != DecisionKind.Deny);
         if (decision.Kind == DecisionKind.Patch)
         {
             writer.WriteString("patchType"u8, "JSONPatch"u8);
             writer.WriteBase64String("patch"u8, patch);
         }
         if (decision.Kind == DecisionKind.Deny)
-            WriteStatus(writer, decision);
+            WriteStatus(writer, decision.Code, decision.Message);
         WriteWarnings(writer, decision.Warnings);
         WriteAuditAnnotations(writer, decision);
+        End(writer);
+    }
+
+    /// <summary>The same about an object of our own kinds.</summary>
+    public static void Write(Utf8JsonWriter writer, string apiVersion, string uid, Verdict verdict)
+    {
+        Begin(writer, apiVersion, uid, verdict.Allowed);
+        if (!verdict.Allowed)
+            WriteStatus(writer, verdict.Code, verdict.Message);
+        WriteWarnings(writer, verdict.Warnings);
+        End(writer);
+    }
+
+    private static void Begin(Utf8JsonWriter writer, string apiVersion, string uid, bool allowed)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("apiVersion"u8, apiVersion);
+        writer.WriteString("kind"u8, "AdmissionReview"u8);
+        writer.WriteStartObject("response"u8);
+        writer.WriteString("uid"u8, uid);
+        writer.WriteBoolean("allowed"u8, allowed);
+    }
+
+    private static void End(Utf8JsonWriter writer)
+    {
         writer.WriteEndObject();
         writer.WriteEndObject();
         writer.Flush();
     }
 
-    private static void WriteStatus(Utf8JsonWriter writer, Decision decision)
+    private static void WriteStatus(Utf8JsonWriter writer, int code, string? message)
     {
         writer.WriteStartObject("status"u8);
         writer.WriteString("status"u8, "Failure"u8);
-        writer.WriteNumber("code"u8, decision.Code);
-        writer.WriteString("reason"u8, StatusReason(decision.Code));
-        writer.WriteString("message"u8, OneLine(decision.Message ?? "", MaxMessage));
+        writer.WriteNumber("code"u8, code);
+        writer.WriteString("reason"u8, StatusReason(code));
+        writer.WriteString("message"u8, OneLine(message ?? "", MaxMessage));
         writer.WriteEndObject();
     }
 

@@ -28,51 +28,64 @@ internal readonly record struct AdmissionReview()
     /// <summary>The object, where a decision about it is to be made.</summary>
     public JsonElement Pod { get; init; }
 
+    /// <summary>Empty for the object itself.</summary>
+    public string Subresource { get; init; } = "";
+
     /// <summary>
-    /// Reads a review. <paramref name="settled"/> is null when there is a pod to decide about, and otherwise the answer
-    /// already: a denial that says what is wrong with the review, or an admission of what is none of our business.
+    /// Reads a review about a pod. <paramref name="settled"/> is null when there is a pod to decide about, and otherwise the
+    /// answer already: a denial that says what is wrong with the review, or an admission of what is none of our business.
     /// </summary>
     public static AdmissionReview Read(JsonElement root, out Decision? settled)
     {
+        var review = ReadRequest(root, out var request, out var problem);
+        if (problem is not null)
+            settled = Bad(problem);
+        else if (IsPod(request, out settled))
+            return ReadPod(review, request, out settled);
+        return review;
+    }
+
+    /// <summary>
+    /// Reads what reviews of all kinds have. <paramref name="problem"/> is null, or what is wrong: then the review may lack a
+    /// uid, and nothing behind the uid was read.
+    /// </summary>
+    public static AdmissionReview ReadRequest(JsonElement root, out JsonElement request, out string? problem)
+    {
         var review = new AdmissionReview();
-        settled = null;
+        request = default;
 
         if (root.ValueKind != JsonValueKind.Object)
         {
-            settled = Bad("the body is JSON but no AdmissionReview object");
+            problem = "the body is JSON but no AdmissionReview object";
             return review;
         }
         var readable = Text(root, "apiVersion"u8, out var apiVersion) & Text(root, "kind"u8, out var kind);
         if (apiVersion == V1Beta1)
             review = review with { ApiVersion = V1Beta1 };
-        if (!root.TryGetProperty("request"u8, out var request) || request.ValueKind != JsonValueKind.Object)
+        if (!root.TryGetProperty("request"u8, out request) || request.ValueKind != JsonValueKind.Object)
         {
-            settled = Bad("the AdmissionReview has no request object");
+            problem = "the AdmissionReview has no request object";
             return review;
         }
 
         if (!Text(request, "uid"u8, out var uid) || uid.Length == 0)
         {
-            settled = Bad("the AdmissionReview's request.uid is missing, empty or no string: no answer could be matched to it");
+            problem = "the AdmissionReview's request.uid is missing, empty or no string: no answer could be matched to it";
             return review;
         }
         review = review with { Uid = uid };
 
         if (!readable || kind != "AdmissionReview")
         {
-            settled = Bad($"the body's kind is \"{kind}\", not AdmissionReview");
+            problem = $"the body's kind is \"{kind}\", not AdmissionReview";
             return review;
         }
         if (apiVersion != V1)
         {
-            settled = Bad($"this webhook answers {V1}, not \"{apiVersion}\": list only v1 in admissionReviewVersions of the webhook configuration");
+            problem = $"this webhook answers {V1}, not \"{apiVersion}\": list only v1 in admissionReviewVersions of the webhook configuration";
             return review;
         }
-        return ReadRequest(review, request, out settled);
-    }
 
-    private static AdmissionReview ReadRequest(AdmissionReview review, JsonElement request, out Decision? settled)
-    {
         string? wrong = null;
         if (!Text(request, "namespace"u8, out var ns))
             wrong = "namespace";
@@ -84,30 +97,28 @@ internal readonly record struct AdmissionReview()
             wrong = "dryRun";
         if (!UserName(request, out var user))
             wrong = "userInfo.username";
-        if (wrong is not null)
-        {
-            settled = Bad($"the AdmissionReview's request.{wrong} is of the wrong type");
-            return review;
-        }
-        review = review with { Namespace = ns, Operation = operation, DryRun = dryRun, User = user };
+        problem = wrong is null ? null : $"the AdmissionReview's request.{wrong} is of the wrong type";
+        return wrong is null ? review with { Namespace = ns, Operation = operation, Subresource = subresource, DryRun = dryRun, User = user } : review;
+    }
 
-        if (!IsPod(request, out settled))
-            return review;
-        if (subresource.Length != 0)
+    private static AdmissionReview ReadPod(AdmissionReview review, JsonElement request, out Decision? settled)
+    {
+        settled = null;
+        if (review.Subresource.Length != 0)
         {
             settled = AdmissionEndpoint.NotApplicable;
             return review;
         }
-        switch (operation)
+        switch (review.Operation)
         {
             case "UPDATE" or "DELETE" or "CONNECT":
                 settled = AdmissionEndpoint.NotApplicable;
                 return review;
             case not "CREATE":
-                settled = Bad($"the AdmissionReview's request.operation is \"{operation}\", not CREATE, UPDATE, DELETE or CONNECT");
+                settled = Bad($"the AdmissionReview's request.operation is \"{review.Operation}\", not CREATE, UPDATE, DELETE or CONNECT");
                 return review;
         }
-        if (ns.Length == 0)
+        if (review.Namespace.Length == 0)
         {
             settled = Bad("the AdmissionReview's request.namespace is missing: every pod has one");
             return review;
@@ -163,7 +174,8 @@ internal readonly record struct AdmissionReview()
 
     private static bool HasSubresource(JsonElement request) => Text(request, "subResource"u8, out var subresource) && subresource.Length != 0;
 
-    private static bool GroupVersion(
+    /// <summary>The group, version and name of <c>request.kind</c> or <c>request.resource</c>; all empty when absent. False for any other shape.</summary>
+    internal static bool GroupVersion(
         JsonElement request, ReadOnlySpan<byte> property, ReadOnlySpan<byte> nameProperty, out (string Group, string Version, string Name) read)
     {
         read = ("", "", "");
@@ -199,7 +211,7 @@ internal readonly record struct AdmissionReview()
     }
 
     /// <summary>A string; absent and null are the empty one. False for any other type.</summary>
-    private static bool Text(JsonElement parent, ReadOnlySpan<byte> name, out string text)
+    internal static bool Text(JsonElement parent, ReadOnlySpan<byte> name, out string text)
     {
         text = "";
         if (!parent.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)

@@ -17,6 +17,13 @@ internal static partial class Log
     [LoggerMessage(102, LogLevel.Warning, "Answered HTTP {status}, no review: {message}")]
     public static partial void Refused(ILogger logger, int status, string message);
 
+    [LoggerMessage(103, LogLevel.Information, "Validated {operation} of {resource} in {durationMs} ms: {reason} {message}, uid {uid}, user {user}")]
+    public static partial void Validated(
+        ILogger logger, string uid, string operation, string resource, string user, Validation.VerdictReason reason, double durationMs, string message);
+
+    [LoggerMessage(104, LogLevel.Error, "Validating failed and the object was denied: uid {uid}, {resource}")]
+    public static partial void ValidationFailed(ILogger logger, Exception exception, string uid, string resource);
+
     [LoggerMessage(200, LogLevel.Information, "Listening on {address}, metrics on {metricsAddress}, version {version}")]
     public static partial void Listening(ILogger logger, string address, string metricsAddress, string version);
 

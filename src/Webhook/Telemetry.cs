@@ -18,6 +18,8 @@ internal sealed class Telemetry : IDisposable
     private readonly Meter _meter;
     private readonly Counter<long> _admissions;
     private readonly Histogram<double> _duration;
+    private readonly Counter<long> _validations;
+    private readonly Histogram<double> _validationDuration;
 
     public Telemetry(IMeterFactory meters, CatalogState catalog, ServingCertificate certificate, TimeProvider time, CatalogWatcher? watcher = null, CatalogLookup? lookup = null)
     {
@@ -26,6 +28,11 @@ internal sealed class Telemetry : IDisposable
             "sluice_webhook_admissions", null, "Admission requests answered, by decision (unchanged, patch, deny; error: no review could be answered) and reason.");
         _duration = _meter.CreateHistogram(
             "sluice_webhook_admission_duration", "s", "From the request's headers to its answer.", null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets });
+        _validations = _meter.CreateCounter<long>(
+            "sluice_webhook_validations", null, "Reviews of our own kinds answered, by kind (empty: none of ours) and reason.");
+        _validationDuration = _meter.CreateHistogram(
+            "sluice_webhook_validation_duration", "s", "From the headers of a review of our own kinds to its answer.", null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets });
         _meter.CreateObservableGauge(
             "sluice_webhook_catalog_objects", () => CountObjects(catalog.Current), null, "Objects in the catalog that decisions use.");
@@ -77,6 +84,13 @@ internal sealed class Telemetry : IDisposable
 
     /// <summary>Counts one request that got an HTTP error instead of a review.</summary>
     public void Refused(TimeSpan elapsed) => Record("error", Words.Of(DecisionReason.BadRequest), elapsed);
+
+    /// <summary>Counts one review of our own kinds.</summary>
+    public void Validated(string kind, string reason, TimeSpan elapsed)
+    {
+        _validations.Add(1, Tag("kind", kind), Tag("reason", reason));
+        _validationDuration.Record(elapsed.TotalSeconds);
+    }
 
     public void Dispose() => _meter.Dispose();
 

@@ -6,6 +6,7 @@ using Serilog;
 using Sluice.Injection;
 using Sluice.Kube;
 using Sluice.Webhook.Certificates;
+using Sluice.Webhook.Validation;
 
 namespace Sluice.Webhook;
 
@@ -93,6 +94,7 @@ internal sealed class WebhookHost : IAsyncDisposable
         services.AddSingleton<Telemetry>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<AdmissionEndpoint>();
+        services.AddSingleton<ResourceEndpoint>();
         services.AddHostedService<Drain>();
         services.AddHostedService(provider => new CertificateFiles(
             options.Certificate, provider.GetRequiredService<ServingCertificate>(), time, provider.GetRequiredService<ILogger<CertificateFiles>>()));
@@ -111,7 +113,7 @@ internal sealed class WebhookHost : IAsyncDisposable
     private static void Listen(KestrelServerOptions kestrel, WebhookOptions options)
     {
         kestrel.AddServerHeader = false;
-        // The endpoint counts for itself, so that its answer says what the limit is; see AdmissionEndpoint.MaxBody.
+        // The endpoint counts for itself, so that its answer says what the limit is; see ReviewEndpoint.MaxBody.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         Listen(kestrel, options.Listen, listen =>
@@ -138,6 +140,7 @@ internal sealed class WebhookHost : IAsyncDisposable
     private static void MapAdmission(WebApplication app)
     {
         app.MapPost(AdmissionEndpoint.Path, app.Services.GetRequiredService<AdmissionEndpoint>().HandleAsync);
+        app.MapPost(ResourceEndpoint.Path, app.Services.GetRequiredService<ResourceEndpoint>().HandleAsync);
         app.MapGet("/healthz", Healthy);
         app.MapGet("/readyz", app.Services.GetRequiredService<Readiness>().HandleAsync);
     }

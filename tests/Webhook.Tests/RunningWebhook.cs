@@ -61,13 +61,13 @@ internal sealed class RunningWebhook : IAsyncDisposable
         Timeout = TimeSpan.FromSeconds(30),
     };
 
-    /// <summary>Sends a body to <c>/mutate</c> and gives status and body.</summary>
-    public async Task<(int Status, string Body)> PostAsync(byte[] body, string? contentType = "application/json")
+    /// <summary>Sends a body to a path and gives status and body.</summary>
+    public async Task<(int Status, string Body)> PostAsync(byte[] body, string? contentType = "application/json", string path = "/mutate")
     {
         using var content = new ByteArrayContent(body);
         if (contentType is not null)
             content.Headers.TryAddWithoutValidation("Content-Type", contentType);
-        using var response = await Client.PostAsync(new Uri("/mutate", UriKind.Relative), content, TestContext.Current.CancellationToken);
+        using var response = await Client.PostAsync(new Uri(path, UriKind.Relative), content, TestContext.Current.CancellationToken);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 

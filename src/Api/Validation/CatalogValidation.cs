@@ -14,28 +14,13 @@ public sealed record CatalogFinding(FindingSeverity Severity, FieldError Field);
 
 /// <summary>
 /// What only shows when objects are seen together: Datasets and Runtimes that name others, and values for options that
-/// another object declares. Used through <see cref="CatalogManifests"/> for files.
+/// another object declares. Used through <see cref="CatalogManifests"/> for files, and by the webhook for its catalog.
 /// </summary>
-public sealed class CatalogValidation
+public sealed class CatalogValidation(IKnownResources known)
 {
-    private readonly Dictionary<(string Namespace, string Name), Runtime> _runtimes = [];
-    private readonly Dictionary<(string Namespace, string Name), Dataset> _datasets = [];
-    private readonly SortedDictionary<string, (RuntimeProfile Resource, CompiledOptions Options)> _profiles = new(StringComparer.Ordinal);
-
-    /// <summary>Of two objects with one name the last counts.</summary>
-    public CatalogValidation(IEnumerable<Dataset> datasets, IEnumerable<Runtime> runtimes, IEnumerable<RuntimeProfile> profiles)
-    {
-        foreach (var dataset in datasets)
-            _datasets[Key(dataset.Metadata, dataset.Metadata.Name)] = dataset;
-        foreach (var runtime in runtimes)
-            _runtimes[Key(runtime.Metadata, runtime.Metadata.Name)] = runtime;
-        foreach (var profile in profiles)
-            _profiles[profile.Metadata.Name] = (profile, new CompiledOptions(profile.Spec));
-    }
-
     /// <summary>For whatever was read from manifests; kinds that nothing names are left out.</summary>
     public static CatalogValidation Of(IReadOnlyCollection<object> resources) =>
-        new(resources.OfType<Dataset>(), resources.OfType<Runtime>(), resources.OfType<RuntimeProfile>());
+        new(new ListedResources(resources.OfType<Dataset>(), resources.OfType<Runtime>(), resources.OfType<RuntimeProfile>()));
 
     /// <summary>Findings about a Dataset, Runtime, DataLoad or TenantPolicy; other objects name nothing.</summary>
     public IReadOnlyList<CatalogFinding> Check(object resource)
@@ -49,7 +34,7 @@ public sealed class CatalogValidation
             case Runtime runtime:
                 CheckRuntime(runtime, findings);
                 break;
-            case DataLoad load when load.Spec.Dataset.Length > 0 && !_datasets.ContainsKey(Key(load.Metadata, load.Spec.Dataset)):
+            case DataLoad load when load.Spec.Dataset.Length > 0 && !known.HasDataset(NamespaceOf(load.Metadata), load.Spec.Dataset):
                 Warn(findings, nameof(DataLoad), "spec.dataset", $"Dataset \"{load.Spec.Dataset}\" does not exist in the DataLoad's namespace: the load waits for it");
                 break;
             case TenantPolicy policy:
@@ -63,12 +48,12 @@ public sealed class CatalogValidation
     {
         var spec = dataset.Spec;
         Runtime? runtime = null;
-        if (spec.Runtime is not null && !_runtimes.TryGetValue(Key(dataset.Metadata, spec.Runtime), out runtime))
+        if (spec.Runtime is not null && (runtime = known.FindRuntime(NamespaceOf(dataset.Metadata), spec.Runtime)) is null)
         {
             Warn(findings, nameof(Dataset), "spec.runtime", $"Runtime \"{spec.Runtime}\" does not exist in the Dataset's namespace: pods are refused until it does");
             return;
         }
-        if (!TryFindProfile(spec, runtime, findings, out var profile))
+        if (FindProfile(spec, runtime, findings) is not { } profile)
             return;
         if (profile.Resource.Spec.Fuse.ReadOnly && spec.AccessModes.Contains(AccessMode.ReadWriteMany))
             Error(findings, nameof(Dataset), "spec.accessModes", $"profile {profile.Resource.Metadata.Name} cannot write: remove ReadWriteMany or choose another profile");
@@ -77,30 +62,23 @@ public sealed class CatalogValidation
             findings.AddRange(errors.Where(e => e.Kind == nameof(Dataset)).Select(e => new CatalogFinding(FindingSeverity.Error, e)));
     }
 
-    private bool TryFindProfile(DatasetSpec spec, Runtime? runtime, List<CatalogFinding> findings, out (RuntimeProfile Resource, CompiledOptions Options) profile)
+    private KnownProfile? FindProfile(DatasetSpec spec, Runtime? runtime, List<CatalogFinding> findings)
     {
-        profile = default;
         if (runtime is not null)
-            return _profiles.TryGetValue(runtime.Spec.Profile, out profile); // a missing one is reported at the Runtime
+            return known.FindProfile(runtime.Spec.Profile); // a missing one is reported at the Runtime
         if (spec.Profile is not null)
         {
-            if (_profiles.TryGetValue(spec.Profile, out profile))
-                return true;
-            Warn(findings, nameof(Dataset), "spec.profile", $"RuntimeProfile \"{spec.Profile}\" does not exist: pods are refused until it does");
-            return false;
+            var named = known.FindProfile(spec.Profile);
+            if (named is null)
+                Warn(findings, nameof(Dataset), "spec.profile", $"RuntimeProfile \"{spec.Profile}\" does not exist: pods are refused until it does");
+            return named;
         }
         if (!SourceUri.TryParse(spec.Source.Uri, out var uri, out _))
-            return false;
-        foreach (var candidate in _profiles.Values)
-        {
-            if (candidate.Resource.Spec.Schemes.Contains(uri.Scheme))
-            {
-                profile = candidate;
-                return true;
-            }
-        }
-        Warn(findings, nameof(Dataset), "spec.source.uri", $"no RuntimeProfile serves the scheme {uri.Scheme}: install one or name a profile in spec.profile");
-        return false;
+            return null;
+        var serving = known.FindProfileForScheme(uri.Scheme);
+        if (serving is null)
+            Warn(findings, nameof(Dataset), "spec.source.uri", $"no RuntimeProfile serves the scheme {uri.Scheme}: install one or name a profile in spec.profile");
+        return serving;
     }
 
     private void CheckRuntime(Runtime runtime, List<CatalogFinding> findings)
@@ -108,7 +86,7 @@ public sealed class CatalogValidation
         var name = runtime.Spec.Profile;
         if (name.Length == 0)
             return;
-        if (!_profiles.TryGetValue(name, out var profile))
+        if (known.FindProfile(name) is not { } profile)
         {
             Warn(findings, nameof(Runtime), "spec.profile", $"RuntimeProfile \"{name}\" does not exist: the Runtime waits for it");
             return;
@@ -124,12 +102,12 @@ public sealed class CatalogValidation
     {
         for (var i = 0; i < policy.Spec.Datasets.Require.Count; i++)
         {
-            if (policy.Spec.Datasets.Require[i].Split('/') is [var ns, var name] && !_datasets.ContainsKey((ns, name)))
+            if (policy.Spec.Datasets.Require[i].Split('/') is [var ns, var name] && !known.HasDataset(ns, name))
                 Warn(findings, nameof(TenantPolicy), $"spec.datasets.require[{i}]", $"Dataset {ns}/{name} does not exist: pods of the selected namespaces are refused until it does");
         }
     }
 
-    private static (string Namespace, string Name) Key(ObjectMeta metadata, string name) => (metadata.Namespace ?? "default", name);
+    private static string NamespaceOf(ObjectMeta metadata) => metadata.Namespace ?? "default";
 
     private static void Warn(List<CatalogFinding> findings, string kind, string path, string message) =>
         findings.Add(new CatalogFinding(FindingSeverity.Warning, new FieldError(kind, path, message)));
