@@ -115,7 +115,7 @@ internal sealed unsafe class RelaySession : IDisposable
             _log.ClientEnded(reason);
             _keeper.Absent(reason);
             if (failed > 1 && Poll.Wait(_stop.Descriptor, PollEvents.In, BackOff(failed)))
-                return End(null);
+                return End(null, served: false);
         }
     }
 
@@ -261,6 +261,7 @@ internal sealed unsafe class RelaySession : IDisposable
         link.LastHeard = (uint)Environment.TickCount64;
         _pending.Open(link);
         Volatile.Write(ref _absentSince, 0);
+        _notifications.WakePolled();
         if (died != 0)
         {
             _counters.LastRecoveryMicroseconds = (long)Stopwatch.GetElapsedTime(died).TotalMicroseconds;
@@ -330,18 +331,20 @@ internal sealed unsafe class RelaySession : IDisposable
             if (entries[0].Returned != PollEvents.None)
                 return null;
             if (entries[1].Returned != PollEvents.None || entries[2].Returned != PollEvents.None)
-                return End(client);
+                return End(client, link.Served);
         }
     }
 
     /// <summary>Lets the client write out what it holds, and ends the mount: from now on every call on it fails at once.</summary>
-    private SessionEnd End(ClientProcess? client)
+    /// <param name="client">The one that runs.</param>
+    /// <param name="served">Whether it has all that the one before it had not handed on.</param>
+    private SessionEnd End(ClientProcess? client, bool served)
     {
         bool asked = Volatile.Read(ref _signal) != 0;
         if (asked)
             _keeper.Closing();
-        bool flushed = client is not null && LetFlush(client, asked ? _signal : ChildProcess.SIGTERM);
-        string lost = flushed || _options.Durability == Durability.Write ? "" : string.Join(", ", _state.Nodes.Unflushed(MaxLostNames));
+        bool flushed = client is not null && LetFlush(client, asked ? _signal : ChildProcess.SIGTERM) && served;
+        string lost = string.Join(", ", _state.LostAtEnd(flushed, MaxLostNames));
         _notifications.ForgetAttributes();
         _keeper.Goodbye(lost);
         if (lost.Length > 0)

@@ -43,7 +43,7 @@ public sealed class KillTests
         var lives = new List<Life> { new(steps[0]) };
         var burials = new List<Action>();
         var session = new ScriptedSession(
-            new RelayOptions([]) { Spin = SpinMode.Off, Durability = Durability.Flush, MaxTransfer = Geometry.MaxTransfer },
+            new RelayOptions([]) { Spin = steps.Length > 1 ? SpinMode.On : SpinMode.Off, Durability = Durability.Flush, MaxTransfer = Geometry.MaxTransfer },
             socket =>
             {
                 var client = files.NewClient(socket);

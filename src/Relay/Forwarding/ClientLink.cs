@@ -111,6 +111,7 @@ internal sealed unsafe class ClientLink : IDisposable
             unique = OwnCall | (((++_sequence << 4) | (uint)index) << 1);
             call.Done.Reset();
             call.Length = 0;
+            call.Asked = (uint)Environment.TickCount64;
             call.Unique = unique;
         }
         try
@@ -177,6 +178,21 @@ internal sealed unsafe class ClientLink : IDisposable
         }
     }
 
+    /// <summary>Milliseconds that the oldest request of the relay's own has waited for its answer at <paramref name="now"/>.</summary>
+    public uint LongestWait(uint now)
+    {
+        uint longest = 0;
+        lock (_gate)
+        {
+            foreach (var call in _calls)
+            {
+                if (call.Unique != 0)
+                    longest = Math.Max(longest, now - call.Asked);
+            }
+        }
+        return longest;
+    }
+
     /// <summary>Ends the link for all who wait on it, whoever else holds the socket: a client's child may.</summary>
     public void End()
     {
@@ -214,6 +230,7 @@ internal sealed unsafe class ClientLink : IDisposable
     {
         public readonly ManualResetEventSlim Done = new(false, 0);
         public ulong Unique; // 0: free; guarded by _gate, as all below
+        public uint Asked; // milliseconds of the boot clock
         public byte* Reply;
         public int Capacity;
         public int Length;

@@ -61,6 +61,22 @@ internal sealed unsafe class Notifications : IDisposable
         }
     }
 
+    /// <summary>Wakes every task that sleeps in poll(2): it asks again, and the client that there is now knows of it then.</summary>
+    public void WakePolled()
+    {
+        byte* message = stackalloc byte[OutHeader.Size + 8]; // fuse_notify_poll_wakeup_out: kh
+        *(OutHeader*)message = new OutHeader { Len = OutHeader.Size + 8, Error = (int)NotifyCode.Poll };
+        foreach (uint handle in _state.Handles.Live())
+        {
+            if (_state.Handles[handle]->Polled is not 0 and var kh)
+            {
+                *(ulong*)(message + OutHeader.Size) = kh;
+                _state.Handles.SetPolled(handle, 0); // before the task has asked again
+                _ = _device.Reply(message, OutHeader.Size + 8);
+            }
+        }
+    }
+
     public void Dispose()
     {
         lock (_queue)

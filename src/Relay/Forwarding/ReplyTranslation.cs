@@ -248,6 +248,9 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
     {
         if (header->Opcode is Opcode.CopyFileRange or Opcode.CopyFileRange64)
             unflushed.Changed(*(ulong*)(asked + 16), *(ulong*)(asked + 24));
+        const uint ScheduleNotify = 1; // FUSE_POLL_SCHEDULE_NOTIFY: a task sleeps until the client says so
+        if (header->Opcode == Opcode.Poll && (*(uint*)(asked + 16) & ScheduleNotify) != 0 && state.Handles.IsLive(*(ulong*)asked))
+            state.Handles.SetPolled(*(ulong*)asked, *(ulong*)(asked + 8));
         return 0;
     }
 
@@ -255,6 +258,8 @@ internal sealed unsafe class ReplyTranslation(SessionState state, UnflushedWrite
     {
         CrashPoint.Pass();
         Buffer.MemoryCopy(body, &state.Header->Statfs, StateHeader.StatfsBytes.Size, StateHeader.StatfsBytes.Size);
+        CrashPoint.Pass();
+        state.Header->StatfsKnown = 1;
         return 0;
     }
 

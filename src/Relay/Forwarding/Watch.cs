@@ -49,6 +49,8 @@ internal sealed unsafe class Watch(SessionState state, PendingRequests pending, 
             if (age > KilledAfter)
                 _pids.Add(((InHeader*)state.Requests.RequestOf(slot))->Pid);
         }
+        if (link is not null)
+            oldest = Math.Max(oldest, link.LongestWait(now));
         if (absentSince is { } since && now - since > options.ClientTimeout.TotalMilliseconds)
             pending.FailUntilOpened();
         if (_pids.Count > 0 && now - _lastLookedAtKilled > KilledAfter)
@@ -90,7 +92,7 @@ internal sealed unsafe class Watch(SessionState state, PendingRequests pending, 
                 if (TryTake(slot, word))
                     OpenUnbound(slot, word);
                 break;
-            case Opcode.Statfs:
+            case Opcode.Statfs when state.Header->StatfsKnown != 0:
                 if (TryTake(slot, word))
                     Answer(slot, word, &state.Header->Statfs, StateHeader.StatfsBytes.Size);
                 break;

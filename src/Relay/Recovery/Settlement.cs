@@ -171,9 +171,41 @@ internal sealed unsafe class Settlement(SessionState state, Resolver resolver, A
             Opcode.Create => type == FuseAbi.S_IFREG,
             Opcode.Mknod => type == (*(uint*)asked & FuseAbi.S_IFMT),
             Opcode.Symlink => type == S_IFLNK && PointsTo(entry, Translation.SecondNameOf(request, slot->Length), link),
-            Opcode.Link => entry.Attr.Nlink > 1 || (state.Nodes.TryAttr(*(ulong*)asked, out var old) && old.Ino == entry.Attr.Ino),
+            Opcode.Link => IsSameFile(*(ulong*)asked, entry, link),
             _ => false,
         };
+    }
+
+    /// <summary>
+    /// Whether a new name is one of a file that the client knows. Inode numbers tell, unless the client counts its own (libfuse
+    /// without use_ino gives its node ids); then the number of links, and where that is not counted either (sshfs: always 1, and
+    /// EPERM for the second LINK) whatever two names of a file have in common.
+    /// </summary>
+    private bool IsSameFile(ulong node, in EntryOut entry, ClientLink link)
+    {
+        if (!state.Nodes.TryBound(node, link.Epoch, out var client) || !state.Nodes.TryAttr(node, out var known) || !TryAttributes(client, link, out var old))
+            return false;
+        var there = entry.Attr;
+        if (there.Ino == old.Ino)
+            return true;
+        if (there.Ino != entry.NodeId && old.Ino == known.Ino)
+            return false;
+        return there.Nlink > 1
+            || (there.Mode, there.FileSize, there.Uid, there.Gid, there.Mtime, there.MtimeNsec) == (old.Mode, old.FileSize, old.Uid, old.Gid, old.Mtime, old.MtimeNsec);
+    }
+
+    private static bool TryAttributes(ClientNode node, ClientLink link, out Attr attr)
+    {
+        Span<byte> request = stackalloc byte[InHeader.Size + 16]; // fuse_getattr_in
+        Span<byte> reply = stackalloc byte[OutHeader.Size + AttrOut.Size];
+        request.Clear();
+        fixed (byte* head = request, message = reply)
+        {
+            *(InHeader*)head = new InHeader { Opcode = Opcode.Getattr, NodeId = node.Id };
+            int error = Resolver.Ask(link, request, reply, AttrOut.Size);
+            attr = error == 0 ? ((AttrOut*)(message + OutHeader.Size))->Attr : default;
+            return error == 0;
+        }
     }
 
     private static bool PointsTo(in EntryOut entry, ReadOnlySpan<byte> target, ClientLink link)

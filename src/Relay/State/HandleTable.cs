@@ -30,6 +30,8 @@ internal struct HandleRecord
     public byte OwnCookies;
     /// <summary>When a write through it was last acknowledged that is not in the journal (<see cref="WriteJournal.Clock"/>); 0: handed on since.</summary>
     public ulong UnjournaledAt;
+    /// <summary>The kernel's kh of a POLL after which a task sleeps until it is notified; 0: none does.</summary>
+    public ulong Polled;
 }
 
 /// <summary>
@@ -182,6 +184,13 @@ internal sealed unsafe class HandleTable : IDisposable
     {
         CrashPoint.Pass();
         _handles[handle].UnjournaledAt = clock;
+    }
+
+    /// <summary>A task sleeps on a live handle until the kernel is told of its <paramref name="kh"/>; 0: none does any more.</summary>
+    public void SetPolled(ulong handle, ulong kh)
+    {
+        CrashPoint.Pass();
+        _handles[handle].Polled = kh;
     }
 
     /// <summary>Every open handle.</summary>

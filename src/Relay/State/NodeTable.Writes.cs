@@ -26,16 +26,15 @@ internal sealed unsafe partial class NodeTable
     /// <summary>Whether the node has data that is not flushed, or lost some and nobody was told yet.</summary>
     public bool HasUnflushed(ulong node) => IsLive(node) && (_nodes[node].Dirty | _nodes[node].Lost) != 0;
 
-    /// <summary>Paths of files with data that is not flushed, the first <paramref name="max"/> of them.</summary>
-    public List<string> Unflushed(int max)
+    /// <summary>Files with data that is not flushed and not in the journal, or that lost some and nobody was told yet.</summary>
+    /// <param name="flushed">Only the latter.</param>
+    public IEnumerable<uint> Unflushed(bool flushed)
     {
-        var paths = new List<string>();
-        for (uint i = 1; i < _file.Header->NodesUsed && paths.Count < max; i++)
+        for (uint i = 1; i < UsedMark(); i++)
         {
-            if (HasUnflushed(i))
-                paths.Add(PathOf(i));
+            if (flushed ? HasLost(i) : HasUnflushed(i))
+                yield return i;
         }
-        return paths;
     }
 
     /// <summary>The client that held unflushed data is gone: each such node will say so once.</summary>

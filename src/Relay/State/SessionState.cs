@@ -61,6 +61,12 @@ internal sealed unsafe class SessionState : IDisposable
     /// <summary>Whether a node has data that the client may not have handed on, or lost some and nobody was told yet.</summary>
     public bool HasUnflushed(ulong node) => Nodes.HasUnflushed(node) || Journal.Has(node);
 
+    /// <summary>Paths of files whose acknowledged data is lost when the session ends now, the first <paramref name="max"/> of them.</summary>
+    /// <param name="flushed">Whether the last client has handed on all that it held, and had what was in the journal.</param>
+    /// <param name="max">Names at most.</param>
+    public IEnumerable<string> LostAtEnd(bool flushed, int max) =>
+        (flushed ? Nodes.Unflushed(flushed) : Journal.Nodes().Union(Nodes.Unflushed(flushed))).Take(max).Select(node => Nodes.IsLive(node) ? Nodes.PathOf(node) : "a forgotten file");
+
     /// <summary>Whether a request is the FLUSH of a handle that has nothing to hand on.</summary>
     public bool IsEmptyFlush(Slot* slot)
     {

@@ -216,6 +216,9 @@ internal unsafe struct StateHeader
     /// <summary>Counts the acknowledged writes, so that a sync tells which were there before it.</summary>
     public ulong JournalClock;
 
+    /// <summary>1: a client has answered STATFS.</summary>
+    public uint StatfsKnown;
+
     public readonly bool HighMarksWithin(in StateGeometry geometry) =>
         NodesUsed <= geometry.Nodes && NamesUsed <= geometry.Names && LongNamesUsed <= geometry.LongNames
         && HandlesUsed <= geometry.Handles && DirectoryBlocksUsed <= geometry.DirectoryBlocks && JournalUsed <= geometry.JournalBlocks

@@ -38,6 +38,19 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public void The_size_of_a_file_system_that_no_client_ever_told_is_waited_for()
+    {
+        using var session = new ScriptedSession();
+        session.Serving();
+        session.CrashAndHold();
+        ulong statfs = session.Kernel.Send(Opcode.Statfs, 1, []);
+        Assert.Null(session.Kernel.TryWait(statfs, 1000));
+        session.LetClientsStart();
+        session.NextClient().AnswerNext(Opcode.Statfs, [.. Enumerable.Repeat((byte)7, 80)]);
+        Assert.Equal(7, session.Kernel.Wait(statfs).Body[0]);
+    }
+
+    [Fact]
     public void The_size_of_a_file_is_told_from_memory_when_no_writer_has_it_and_is_that_of_the_last_write()
     {
         // Seen with sshfs: a new file's size of 0 was told after its first write, and the application read an empty file.

@@ -8,21 +8,28 @@ using static Sluice.Relay.Tests.Scripted.Messages;
 
 namespace Sluice.Relay.Tests.Recovery;
 
+/// <summary>With threads for each direction.</summary>
+public sealed class RecoveryTests() : RecoveryOfFiles(SpinMode.Off);
+
+/// <summary>With one thread for both directions, which looks for messages before it sleeps.</summary>
+public sealed class SpinningRecoveryTests() : RecoveryOfFiles(SpinMode.On);
+
 /// <summary>What was known and open goes on at a new client, or in a new relay, of the same files.</summary>
-public sealed class RecoveryTests : IDisposable
+public abstract class RecoveryOfFiles : IDisposable
 {
     private readonly ScriptedFileSystem _files = new();
     private readonly ScriptedSession _session;
 
-    public RecoveryTests()
+    private protected RecoveryOfFiles(SpinMode spin)
     {
-        _session = new(new RelayOptions([]) { Spin = SpinMode.Off }, _files.NewClient);
+        _session = new(new RelayOptions([]) { Spin = spin }, _files.NewClient);
         _session.Serving();
     }
 
     public void Dispose()
     {
         _session.Dispose();
+        GC.SuppressFinalize(this);
         Assert.Empty(_files.Complaints);
     }
 
@@ -229,6 +236,22 @@ public sealed class RecoveryTests : IDisposable
             }
             return reply.Body.Length > 0;
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public void Tasks_that_sleep_on_a_file_are_woken_to_ask_the_next_client(bool relay)
+    {
+        _files.Make("f");
+        ulong node = Look(1, "f"), handle = Open(node);
+        _files.Poll = true;
+        Assert.Equal(0, _session.Kernel.Ask(Opcode.Poll, node, Of(handle, 4711UL, 1u, 1u)).Error); // FUSE_POLL_SCHEDULE_NOTIFY
+        Assert.Equal(0, _session.Kernel.Ask(Opcode.Poll, node, Of(handle, 4712UL, 0u, 1u)).Error); // looks, and does not sleep
+        Replace(relay);
+        ScriptedSession.Until(() => !_session.Kernel.Notifications.IsEmpty, "the task is woken");
+        Replace(relay: false); // it has not asked again
+        var (code, body) = Assert.Single(_session.Kernel.Notifications);
+        Assert.Equal((NotifyCode.Poll, 4711UL), (code, body.U64()));
     }
 
     [Fact]

@@ -17,6 +17,8 @@ public sealed class SettlementTests
         public static Step Look(int error) => new(Opcode.Lookup, error, []);
 
         public static Step Look(byte[] entry) => new(Opcode.Lookup, 0, entry);
+
+        public static Step Attributes(ulong ino) => new(Opcode.Getattr, 0, AttrReply(ino));
     }
 
     /// <summary>A change that was in flight when its client died.</summary>
@@ -67,8 +69,11 @@ public sealed class SettlementTests
         ["SYMLINK of another"] = new(Opcode.Symlink, Symlink, [new(Opcode.Symlink, 17, []), Step.Look(NewLink), new(Opcode.Readlink, 0, Of("tarpit")[..6])], Error: 17),
         ["SYMLINK of a longer one"] = new(Opcode.Symlink, Symlink, [new(Opcode.Symlink, 17, []), Step.Look(NewLink), new(Opcode.Readlink, 0, Of("target and more"))], Error: 17),
         ["LINK that had not"] = new(Opcode.Link, Link, [new(Opcode.Link, 0, Entry(60, nlink: 2))]) { Resolves = ["file"] },
-        ["LINK that had happened"] = new(Opcode.Link, Link, [new(Opcode.Link, 17, []), Step.Look(Entry(60, nlink: 2))]) { Resolves = ["file"] },
-        ["LINK where another file is"] = new(Opcode.Link, Link, [new(Opcode.Link, 17, []), Step.Look(Entry(99))], Error: 17) { Resolves = ["file"] },
+        ["LINK that had happened"] = new(Opcode.Link, Link, [new(Opcode.Link, 17, []), Step.Look(Entry(60, nlink: 2)), Step.Attributes(60)]) { Resolves = ["file"] },
+        ["LINK that had happened at a client that counts inodes and no links"] = new(Opcode.Link, Link, [new(Opcode.Link, 1, []), Step.Look(Entry(61)), Step.Attributes(60)]) { Resolves = ["file"] },
+        ["LINK where another file is, at such a client"] = new(Opcode.Link, Link, [new(Opcode.Link, 1, []), Step.Look(Entry(61, size: 7)), Step.Attributes(60)], Error: 1) { Resolves = ["file"] },
+        ["LINK where another file is"] = new(Opcode.Link, Link, [new(Opcode.Link, 17, []), Step.Look(Entry(61, ino: 99, nlink: 2)), Step.Attributes(100)], Error: 17) { Resolves = ["file"] },
+        ["LINK that cannot look at the old name"] = new(Opcode.Link, Link, [new(Opcode.Link, 17, []), Step.Look(Entry(61)), new(Opcode.Getattr, 5, [])], Error: 17) { Resolves = ["file"] },
         ["CREATE that had not"] = new(Opcode.Create, Create, [new(Opcode.Create, 0, [.. NewFile, .. Open(8)])]) { Answer = NewFile },
         ["CREATE that had happened"] = new(Opcode.Create, Create, [new(Opcode.Create, 17, []), Step.Look(NewFile), new(Opcode.Open, 0, Open(8))]) { Answer = NewFile },
         ["CREATE where a directory is"] = new(Opcode.Create, Create, [new(Opcode.Create, 17, []), Step.Look(NewDirectory)], Error: 17),

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Sluice.Linux;
+using Sluice.Relay.Forwarding;
 using Sluice.Relay.Fuse;
 using Sluice.Relay.State;
 using Sluice.Relay.Tests.Scripted;
@@ -45,6 +46,48 @@ public sealed class WriteReplayTests : IDisposable
         _client.AnswerNext(Opcode.Getattr, Messages.AttrReply(20));
         Assert.Equal(0, _session.Kernel.Wait(waiting).Error);
         Assert.Equal((0L, 1L, 11L), (_session.Status.JournalBytes, _session.Counters.ReplayedWrites, _session.Counters.ReplayedBytes));
+    }
+
+    [Fact]
+    public void A_client_that_hangs_over_the_replay_is_replaced()
+    {
+        using var session = new ScriptedSession(new RelayOptions([]) { Spin = SpinMode.Off, Durability = Durability.Flush, HangTimeout = TimeSpan.FromMilliseconds(400) });
+        var client = session.Serving();
+        ulong node = session.Look(client, FuseAbi.RootId, "f", 10);
+        Write(session, client, node, session.Open(client, node, 70, flags: WriteOnly), 0, "data");
+        session.Crash();
+        client = session.NextClient();
+        client.AnswerNext(Opcode.Lookup, Messages.Entry(20));
+        client.AnswerNext(Opcode.Open, Messages.Open(90));
+        client.Expect(Opcode.Write); // and says nothing more; no request of the kernel's waits
+        client = session.NextClient();
+        client.AnswerNext(Opcode.Lookup, Messages.Entry(30));
+        client.AnswerNext(Opcode.Open, Messages.Open(91));
+        Assert.Equal((91UL, 0UL, "data"), Written(client.AnswerNext(Opcode.Write, Bytes.Of(4u, 0u))));
+        client.AnswerNext(Opcode.Flush);
+        client.AnswerNext(Opcode.Release);
+        ScriptedSession.Until(() => session.Status is { ClientId: not null, JournalBytes: 0 }, "it serves");
+    }
+
+    [Fact]
+    public void What_nobody_handed_on_at_the_end_is_named()
+    {
+        using var session = Session(Durability.Flush);
+        var client = session.Serving();
+        foreach (string name in (string[])["kept", "synced"])
+        {
+            ulong node = session.Look(client, FuseAbi.RootId, name, (ulong)(10 + name.Length));
+            ulong handle = session.Open(client, node, 70, flags: WriteOnly);
+            Write(session, client, node, handle, 0, "data");
+            if (name != "synced")
+                continue;
+            ulong flush = session.Kernel.Send(Opcode.Flush, node, Bytes.Of(handle, 0UL, 0UL));
+            client.AnswerNext(Opcode.Flush);
+            session.Kernel.Wait(flush);
+        }
+        session.Stop();
+        ScriptedSession.Until(() => session.End is not null, "it ends");
+        Assert.Equal((1, "acknowledged writes could not be handed on: /kept"), (session.End!.Value.Status, session.End!.Value.Reason)); // in the journal alone, which ends with the session
     }
 
     [Fact]

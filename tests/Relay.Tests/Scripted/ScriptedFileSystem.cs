@@ -39,6 +39,9 @@ internal sealed class ScriptedFileSystem
     /// <summary>Called before an answer is given, with the request; false: the client says nothing.</summary>
     public Func<Request, bool>? Before { get; set; }
 
+    /// <summary>Whether POLL is known, and no file is ready.</summary>
+    public bool Poll { get; set; }
+
     /// <summary>The present client.</summary>
     public Client Present { get; private set; } = null!;
 
@@ -172,6 +175,7 @@ internal sealed class ScriptedFileSystem
                 Opcode.Flush or Opcode.Fsync or Opcode.Fsyncdir => Under(body.U64(), _ => (0, [])),
                 Opcode.Statfs => (0, new byte[80]),
                 Opcode.Access or Opcode.Syncfs => (0, []),
+                Opcode.Poll when server.Poll => Under(body.U64(), _ => (0, new byte[8])),
                 Opcode.Setxattr => Set(inode, body),
                 Opcode.Getxattr => inode.Attributes.TryGetValue(body.Text(8), out byte[]? value) ? (0, value) : (61, []),
                 Opcode.Removexattr => inode.Attributes.Remove(body.Text(0)) ? (0, []) : (61, []),

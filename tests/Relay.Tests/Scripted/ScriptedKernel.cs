@@ -29,7 +29,7 @@ internal sealed unsafe class ScriptedKernel : IDisposable
     /// <summary>Replies to what was answered before.</summary>
     public int Doubled { get; private set; }
 
-    public IReadOnlyCollection<(NotifyCode Code, byte[] Body)> Notifications => _notifications;
+    public ConcurrentQueue<(NotifyCode Code, byte[] Body)> Notifications => _notifications;
 
     /// <summary>Another relay gets the device; what the first one had read and not answered it must find in its state. Nothing of the first is taken any more.</summary>
     /// <param name="first">Done before, while nothing comes from the kernel or gets to it.</param>

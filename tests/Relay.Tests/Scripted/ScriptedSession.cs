@@ -178,6 +178,9 @@ internal sealed partial class ScriptedSession : IMountKeeper
     /// <summary>The task with this id has a SIGKILL pending, from now on.</summary>
     public void MarkKilled(uint pid) => _killed.Enqueue(pid);
 
+    /// <summary>Asks for the end.</summary>
+    public void Stop() => _session.Stop(ChildProcess.SIGTERM);
+
     public static void Until(Func<bool> condition, string what, int milliseconds = 10_000)
     {
         long end = Environment.TickCount64 + milliseconds;

@@ -107,6 +107,22 @@ public sealed unsafe class InFlightTests : IDisposable
         Assert.Equal((generation + 1, sequence + 1, 0U, 0U, 0U), (slot->Generation, slot->Sequence, slot->Applied, slot->WasSent, slot->Suspicion));
     }
 
+    [Fact]
+    public void A_request_that_waits_is_not_taken_for_one_that_waited_in_its_slot_before()
+    {
+        Land(0, 100, 1);
+        var slot = _room.State.Requests.Take(_room.State.LandingOf(0), 100, 0);
+        InFlight.Set(slot, slot->ParkedWord);
+        ulong seen = slot->Word;
+        Assert.True(InFlight.TryClaim(slot));
+        _room.State.Requests.Release(slot);
+        Land(0, 100, 2);
+        Assert.True(slot == _room.State.Requests.Take(_room.State.LandingOf(0), 100, 0));
+        InFlight.Set(slot, slot->ParkedWord);
+        Assert.False(InFlight.TryMove(slot, seen, Slot.WordOf(SlotState.Claimed)));
+        Assert.True(InFlight.TryClaim(slot));
+    }
+
     /// <summary>A FORGET of several nodes whose relay is killed after each of its steps is done once in all.</summary>
     [Theory]
     [InlineData(0)]
