@@ -20,6 +20,7 @@ internal sealed class Life
     static Life()
     {
         CrashPoint.Reached = () => Current.Value?.Step();
+        CrashPoint.Waiting = () => Current.Value?.StopIfStopped();
         ExceptionHandling.SetUnhandledExceptionHandler(e => e is BuriedException); // ends the thread, and nothing else
     }
 
@@ -43,9 +44,15 @@ internal sealed class Life
 
     private void Step()
     {
-        if (Interlocked.Increment(ref _taken) <= _steps && !_stopped)
+        if (Interlocked.Increment(ref _taken) > _steps)
+            _stopped = true;
+        StopIfStopped();
+    }
+
+    private void StopIfStopped()
+    {
+        if (!_stopped)
             return;
-        _stopped = true;
         lock (_grave)
         {
             while (!_buried)

@@ -36,7 +36,10 @@ internal sealed class InlineLane
             _changed.Set();
             var wait = new SpinWait();
             while (_acknowledged != link && !_ended)
+            {
+                State.CrashPoint.Wait();
                 wait.SpinOnce();
+            }
         }
     }
 

@@ -99,7 +99,10 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
         _underWay = handle;
         Interlocked.MemoryBarrier();
         while (IsUnderWay(handle, null) && !link.Ended)
+        {
+            CrashPoint.Wait();
             Thread.Sleep(1); // an application's, which hands on the same, or closes
+        }
         ulong clock = state.Journal.Clock;
         int error = link.Ended ? ClientLink.Lost : SyncAtClient(node, handle, link);
         _underWay = 0;

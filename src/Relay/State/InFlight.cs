@@ -332,7 +332,7 @@ internal sealed unsafe class InFlight : IDisposable
         var wait = new SpinWait();
         while (Volatile.Read(ref slot->Word) == Slot.WordOf(SlotState.Claimed, epoch, generation))
         {
-            CrashPoint.Pass();
+            CrashPoint.Wait();
             wait.SpinOnce(); // as long as one write to the kernel takes
         }
         return TryMove(slot, Slot.WordOf(SlotState.Abandoned, epoch, generation), Slot.WordOf(SlotState.Claimed));
