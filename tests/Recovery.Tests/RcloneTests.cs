@@ -7,13 +7,13 @@ namespace Sluice.Recovery.Tests;
 public sealed class RcloneTests
 {
     [Fact]
-    public void No_read_fails_while_its_client_is_killed()
+    public void No_read_fails_while_its_client_is_killed_a_hundred_times()
     {
         using var server = Serve(out int port);
         using var session = new Session(readOnly: true, withMounter: false, ["--durability", "Upload", "--fusermount", "--", .. Client(port), "--read-only"]);
         using var applications = new RunningApplications(session.Mount, RunningApplications.Readers);
-        int kills = Kills.Count(40);
-        Kills.Repeat(kills, _ => session.KillClient(800), from: 0, to: 10);
+        int kills = Kills.Count(100);
+        Kills.Repeat(kills, _ => session.KillClient(200), from: 0, to: 10);
         session.AwaitClient();
         var reports = applications.End();
         Kills.Tell("rclone ro", kills, reports, session);

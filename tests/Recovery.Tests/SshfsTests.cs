@@ -12,7 +12,7 @@ public sealed class SshfsTests
         using var session = new Session(readOnly: true, withMounter: false, ["--", .. server.Client()]);
         using var applications = new RunningApplications(session.Mount, RunningApplications.Readers);
         int kills = Kills.Count(100);
-        Kills.Repeat(kills, _ => session.KillClient(120), from: 0, to: 10);
+        Kills.Repeat(kills, _ => session.KillClient(60), from: 0, to: 10);
         session.AwaitClient();
         var reports = applications.End();
         Kills.Tell("sshfs ro", kills, reports, session);
