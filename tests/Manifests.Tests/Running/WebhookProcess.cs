@@ -8,6 +8,12 @@ namespace Sluice.Manifests.Tests.Running;
 /// <summary>The webhook's program as a process of its own on loopback ports, and the cluster that it takes for one.</summary>
 internal sealed class WebhookProcess : IAsyncDisposable
 {
+    private const string Dataset = """
+        {"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"1","operation":"CREATE","namespace":"vision","name":"imagenet",
+         "kind":{"group":"sluice.io","version":"v1alpha1","kind":"Dataset"},"resource":{"group":"sluice.io","version":"v1alpha1","resource":"datasets"},
+         "object":{"apiVersion":"sluice.io/v1alpha1","kind":"Dataset","metadata":{"name":"imagenet","namespace":"vision"},"spec":{"source":{"uri":"s3://imagenet"}}}}}
+        """;
+
     private readonly Process _process;
     private readonly Task<string> _rest;
 
@@ -45,16 +51,17 @@ internal sealed class WebhookProcess : IAsyncDisposable
         return output;
     }
 
-    /// <summary>The page after one admission and one request that is none, so that every counter has counted.</summary>
+    /// <summary>The page after reviews of a pod and of a Dataset and a request that is none, so that every counter has counted.</summary>
     public async Task<string> ScrapeAsync()
     {
         using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null } });
         while (!await IsReadyAsync(client))
             await Task.Delay(20, TestContext.Current.CancellationToken);
-        foreach (var body in (string[])[await File.ReadAllTextAsync(Repository.PathOf("tests", "bench", "review.json"), TestContext.Current.CancellationToken), "nonsense"])
+        var pod = await File.ReadAllTextAsync(Repository.PathOf("tests", "bench", "review.json"), TestContext.Current.CancellationToken);
+        foreach (var (path, body) in ((string, string)[])[("/mutate", pod), ("/mutate", "nonsense"), ("/validate", Dataset)])
         {
             using var content = new StringContent(body, null, "application/json");
-            using var answer = await client.PostAsync(new Uri(Address, "/mutate"), content, TestContext.Current.CancellationToken);
+            using var answer = await client.PostAsync(new Uri(Address, path), content, TestContext.Current.CancellationToken);
         }
         return await client.GetStringAsync(new Uri(Metrics, "/metrics"), TestContext.Current.CancellationToken);
     }

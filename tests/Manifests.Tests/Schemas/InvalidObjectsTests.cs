@@ -35,7 +35,7 @@ public sealed class InvalidObjectsTests
         var path = Yaml.Text(entry["path"]);
         Assert.True(by is "Both" or "Validators" or "Schema", by);
         Assert.Equal(by == "Both", entry["why"] is null);
-        Expect("the validators", by != "Schema", path, ByValidators(item));
+        Expect("the validators", by != "Schema", path, ByValidators(item, old));
         Expect("the schema", by != "Validators", path, CustomResource.Of(Yaml.Text(entry["kind"])).Check(item, old));
     }
 
@@ -70,11 +70,14 @@ public sealed class InvalidObjectsTests
             Assert.True(errors.Any(e => e.Contains(path, StringComparison.Ordinal)), errors.Count == 0 ? $"{who} let it pass" : string.Join("; ", errors));
     }
 
-    private static List<string> ByValidators(JsonObject item)
+    private static List<string> ByValidators(JsonObject item, JsonObject? old = null)
     {
-        var file = ManifestReader.ReadJson("object", JsonSerializer.SerializeToUtf8Bytes(item));
-        return [.. file.Errors.Select(e => $"{e.Path}: {e.Message}"), .. file.Objects.SelectMany(o => ManifestValidation.Check(o.Resource)).Select(e => e.ToString())];
+        var file = Read(item);
+        var transition = old is not null && file.Errors.Count == 0 ? ManifestTransitions.Check(Read(old).Objects.Single().Resource, file.Objects.Single().Resource) : [];
+        return [.. file.Errors.Select(e => $"{e.Path}: {e.Message}"), .. file.Objects.SelectMany(o => ManifestValidation.Check(o.Resource)).Concat(transition).Select(e => e.ToString())];
     }
+
+    private static ManifestFile Read(JsonObject item) => ManifestReader.ReadJson("object", JsonSerializer.SerializeToUtf8Bytes(item));
 
     private static (JsonObject Item, JsonObject? Old) Objects(JsonObject entry)
     {
