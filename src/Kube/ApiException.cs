@@ -21,7 +21,8 @@ public sealed class ApiException : Exception
 
     private const int MaxMessage = 1024; // characters of a foreign message; arbitrary
 
-    internal ApiException(string verb, string target, int statusCode, string reason, string message, TimeSpan? retryAfter = null, Exception? inner = null)
+    /// <summary>An error that a caller found in an answer, in the same words as those of the server.</summary>
+    public ApiException(string verb, string target, int statusCode, string reason, string message, TimeSpan? retryAfter = null, Exception? inner = null)
         : base(Describe(verb, target, statusCode, reason, message), inner)
     {
         Verb = verb;

@@ -66,4 +66,13 @@ internal static partial class Log
 
     [LoggerMessage(401, LogLevel.Error, "Serving certificate not loaded, the last good one stays: {message}")]
     public static partial void CertificateBroken(ILogger logger, string message);
+
+    [LoggerMessage(402, LogLevel.Information, "Certificates renewed, {reason}: authority until {authorityNotAfter:O}, serving certificate until {notAfter:O}")]
+    public static partial void CertificatesRenewed(ILogger logger, string reason, DateTimeOffset authorityNotAfter, DateTimeOffset notAfter);
+
+    [LoggerMessage(403, LogLevel.Error, "Certificates not renewed: {message}")]
+    public static partial void RenewalFailed(ILogger logger, string message);
+
+    [LoggerMessage(404, LogLevel.Warning, "Certificates: {message}")]
+    public static partial void CertificateTrouble(ILogger logger, string message);
 }

@@ -21,7 +21,8 @@ internal sealed class Telemetry : IDisposable
     private readonly Counter<long> _validations;
     private readonly Histogram<double> _validationDuration;
 
-    public Telemetry(IMeterFactory meters, CatalogState catalog, ServingCertificate certificate, TimeProvider time, CatalogWatcher? watcher = null, CatalogLookup? lookup = null)
+    public Telemetry(IMeterFactory meters, CatalogState catalog, ServingCertificate certificate, TimeProvider time, CatalogWatcher? watcher = null, CatalogLookup? lookup = null,
+        ManagedCertificates? managed = null)
     {
         _meter = meters.Create(MeterName);
         _admissions = _meter.CreateCounter<long>(
@@ -50,12 +51,27 @@ internal sealed class Telemetry : IDisposable
             "sluice_build_info", () => new Measurement<int>(1, Tag("component", "webhook"), Tag("version", BuildInfo.Version)), null, "Always 1; the labels say what runs.");
         if (watcher is not null)
             Observe(watcher, time);
+        if (managed is not null)
+            Observe(managed);
         if (lookup is not null)
         {
             _meter.CreateObservableCounter(
                 "sluice_webhook_catalog_lookups", () => lookup.Counts.Select(c => new Measurement<long>(c.Count, Tag("result", c.Result))), null,
                 "Objects that a pod named, the catalog lacked and the API server was asked for, by result (found, missing, failed).");
         }
+    }
+
+    /// <summary>What only self-managed certificates have.</summary>
+    private void Observe(ManagedCertificates managed)
+    {
+        _meter.CreateObservableGauge(
+            "sluice_webhook_certificate_authority_not_after_timestamp",
+            () => managed.AuthorityNotAfter is { } at ? [new Measurement<double>(at.ToUnixTimeSeconds())] : Array.Empty<Measurement<double>>(),
+            "s", "When the authority that signs serving certificates ends, in Unix time.");
+        _meter.CreateObservableCounter(
+            "sluice_webhook_certificate_renewal_errors", () => managed.Failures, null, "Attempts to renew certificates, or to make them known, that failed in this replica.");
+        _meter.CreateObservableGauge(
+            "sluice_webhook_certificate_leader", () => managed.Leads ? 1 : 0, null, "1 in the replica that renews certificates.");
     }
 
     /// <summary>What only a catalog from a cluster has.</summary>

@@ -43,6 +43,7 @@ internal sealed class WebhookHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSerilog(logger, dispose: true);
         AddCatalog(builder.Services, options, cluster);
+        AddCertificates(builder.Services, options);
         AddParts(builder.Services, options, decide ?? ((request, catalog, patch) => PodInjector.Decide(request, catalog, patch)), time ?? TimeProvider.System);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel((_, kestrel) => Listen(kestrel, options));
 
@@ -84,20 +85,32 @@ internal sealed class WebhookHost : IAsyncDisposable
         services.AddHostedService(provider => provider.GetRequiredService<CatalogWatcher>());
     }
 
+    /// <summary>The serving certificate, and whoever sees to it that there is one.</summary>
+    private static void AddCertificates(IServiceCollection services, WebhookOptions options)
+    {
+        services.AddSingleton<ServingCertificate>();
+        if (options.Service is null)
+        {
+            services.AddHostedService(provider => new CertificateFiles(
+                options.Certificate, provider.GetRequiredService<ServingCertificate>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CertificateFiles>>()));
+            return;
+        }
+        services.AddSingleton(options.Service);
+        services.AddSingleton<ManagedCertificates>();
+        services.AddHostedService(provider => provider.GetRequiredService<ManagedCertificates>());
+    }
+
     private static void AddParts(IServiceCollection services, WebhookOptions options, DecidePod decide, TimeProvider time)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = FinishTimeout + options.ShutdownDelay);
         services.AddSingleton(options);
         services.AddSingleton(time);
         services.AddSingleton(decide);
-        services.AddSingleton<ServingCertificate>();
         services.AddSingleton<Telemetry>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<AdmissionEndpoint>();
         services.AddSingleton<ResourceEndpoint>();
         services.AddHostedService<Drain>();
-        services.AddHostedService(provider => new CertificateFiles(
-            options.Certificate, provider.GetRequiredService<ServingCertificate>(), time, provider.GetRequiredService<ILogger<CertificateFiles>>()));
         services.AddHostedService<Rehearsal>();
         services.AddMetrics();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics

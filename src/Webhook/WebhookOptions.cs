@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using Serilog.Events;
 using Sluice.Api;
+using Sluice.Api.Validation;
 using Sluice.Kube;
 
 namespace Sluice.Webhook;
@@ -11,6 +12,8 @@ namespace Sluice.Webhook;
 /// <summary>Everything that can be set from outside, validated. Nothing else reads arguments or the environment.</summary>
 internal sealed record WebhookOptions
 {
+    private static readonly ServiceName DefaultService = new("sluice-system", "sluice-webhook"); // as the manifests have it
+
     /// <summary>Address and port of HTTPS; port 0 takes a free one. A null address is every address, IPv6 and IPv4.</summary>
     public Endpoint Listen { get; init; } = new(null, 8443);
 
@@ -23,8 +26,11 @@ internal sealed record WebhookOptions
     /// <summary>The cluster whose objects are the catalog; null when <see cref="CatalogDirectory"/> is.</summary>
     public ClusterChoice? Cluster { get; init; }
 
-    /// <summary>PEM files; both null when the webhook signs its own certificate.</summary>
+    /// <summary>PEM files; null when the webhook makes its own certificate.</summary>
     public CertificatePair? Certificate { get; init; }
+
+    /// <summary>The Service whose certificates the webhook manages in the cluster; null when it does not.</summary>
+    public ServiceName? Service { get; init; }
 
     public LogEventLevel LogLevel { get; init; } = LogEventLevel.Information;
 
@@ -66,6 +72,13 @@ internal sealed record WebhookOptions
             : await KubeconfigAccess.OpenAsync(new FileInfo(Kubeconfig), context: null, token);
     }
 
+    /// <summary>A Service of the cluster.</summary>
+    internal sealed record ServiceName(string Namespace, string Name)
+    {
+        public static ServiceName? TryParse(string text) =>
+            text.Split('/') is [var ns, var name] && NameRules.IsLabel(ns) && NameRules.IsLabel(name) ? new ServiceName(ns, name) : null;
+    }
+
     internal sealed record CertificatePair(string CertificateFile, string KeyFile);
 
     /// <summary>The command line. <paramref name="run"/> gets the options and gives the exit code.</summary>
@@ -90,6 +103,12 @@ internal sealed record WebhookOptions
             HelpName = "FILE",
         };
         var key = new Option<string?>("--tls-key") { Description = "PEM file of the private key. Watched.", HelpName = "FILE" };
+        var service = new Option<ServiceName?>("--service")
+        {
+            Description = "Keep certificates for this Service in the cluster: Secret, Lease and webhook configurations. Default with --in-cluster and without --tls-cert: sluice-system/sluice-webhook.",
+            HelpName = "NAMESPACE/NAME",
+            CustomParser = ParseService,
+        };
         var logLevel = new Option<LogEventLevel>("--log-level")
         {
             Description = "The least level that is logged.",
@@ -106,7 +125,7 @@ internal sealed record WebhookOptions
         };
         var command = new RootCommand("Sluice's admission webhook: gives pods the datasets that they name.")
         {
-            listen, metricsListen, catalog, kubeconfig, inCluster, certificate, key, logLevel, delay,
+            listen, metricsListen, catalog, kubeconfig, inCluster, certificate, key, service, logLevel, delay,
         };
         command.Validators.Add(result =>
         {
@@ -115,6 +134,8 @@ internal sealed record WebhookOptions
                 result.AddError("--catalog, --kubeconfig and --in-cluster say where the catalog is: give exactly one of them.");
             if (result.GetResult(certificate) is null != result.GetResult(key) is null)
                 result.AddError("--tls-cert and --tls-key go together: give both or neither.");
+            if (result.GetResult(service) is not null && (result.GetResult(certificate) is not null || result.GetResult(catalog) is not null))
+                result.AddError("--service keeps certificates in a cluster: it goes with --in-cluster or --kubeconfig, and not with --tls-cert.");
         });
         command.SetAction((parsed, token) => run(
             new WebhookOptions
@@ -126,6 +147,7 @@ internal sealed record WebhookOptions
                 Certificate = parsed.GetValue(certificate) is { } certificateFile && parsed.GetValue(key) is { } keyFile
                     ? new CertificatePair(certificateFile, keyFile)
                     : null,
+                Service = parsed.GetValue(service) ?? (parsed.GetValue(inCluster) && parsed.GetValue(certificate) is null ? DefaultService : null),
                 LogLevel = parsed.GetValue(logLevel),
                 ShutdownDelay = parsed.GetValue(delay).Value,
             },
@@ -146,6 +168,14 @@ internal sealed record WebhookOptions
             return default;
         },
     };
+
+    private static ServiceName? ParseService(ArgumentResult argument)
+    {
+        var service = ServiceName.TryParse(argument.Tokens[0].Value);
+        if (service is null)
+            argument.AddError($"--service: \"{argument.Tokens[0].Value}\" is no namespace and name such as sluice-system/sluice-webhook.");
+        return service;
+    }
 
     private static LogEventLevel ParseLevel(ArgumentResult argument)
     {

@@ -62,7 +62,16 @@ public sealed class WebhookOptionsTests
         Assert.Equal(new WebhookOptions { Cluster = new WebhookOptions.ClusterChoice("k") }, options);
         (options, errors) = Parse("--in-cluster");
         Assert.Empty(errors);
-        Assert.Equal(new WebhookOptions { Cluster = new WebhookOptions.ClusterChoice(null) }, options);
+        Assert.Equal(
+            new WebhookOptions { Cluster = new WebhookOptions.ClusterChoice(null), Service = new WebhookOptions.ServiceName("sluice-system", "sluice-webhook") }, options);
+    }
+
+    [Fact]
+    public void Certificates_are_kept_in_the_cluster_where_nothing_else_is_said()
+    {
+        Assert.Null(Parse("--in-cluster", "--tls-cert", "a", "--tls-key", "b").Options!.Service);
+        Assert.Equal(new WebhookOptions.ServiceName("a", "b"), Parse("--in-cluster", "--service", "a/b").Options!.Service);
+        Assert.Equal(new WebhookOptions.ServiceName("a", "b"), Parse("--kubeconfig", "k", "--service", "a/b").Options!.Service);
     }
 
     [Theory]
@@ -77,6 +86,10 @@ public sealed class WebhookOptionsTests
     [InlineData("--listen", "--catalog", "c", "--listen", "::1:8443")]
     [InlineData("--listen", "--catalog", "c", "--listen", "127.0.0.1:65536")]
     [InlineData("--metrics-listen", "--catalog", "c", "--metrics-listen", ":-1")]
+    [InlineData("--service", "--catalog", "c", "--service", "a/b")]
+    [InlineData("--service", "--in-cluster", "--service", "a/b", "--tls-cert", "a", "--tls-key", "b")]
+    [InlineData("--service", "--in-cluster", "--service", "webhook")]
+    [InlineData("--service", "--in-cluster", "--service", "../webhook")]
     [InlineData("--log-level", "--catalog", "c", "--log-level", "loud")]
     [InlineData("--shutdown-delay", "--catalog", "c", "--shutdown-delay", "5")]
     [InlineData("--frobnicate", "--catalog", "c", "--frobnicate")]

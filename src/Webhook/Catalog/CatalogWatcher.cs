@@ -114,11 +114,11 @@ internal sealed class CatalogWatcher : BackgroundService
     /// <summary>The catalog is as old as what the most silent watch said last.</summary>
     private async Task ConfirmAsync(CancellationToken token)
     {
-        using var timer = new PeriodicTimer(Confirmation, _time);
         try
         {
-            while (await timer.WaitForNextTickAsync(token))
+            while (true)
             {
+                await Task.Delay(Confirmation, _time, token);
                 lock (_gate)
                 {
                     if (_unlisted.Count == 0 && Kinds.Min(kind => kind.Reflector.HeardAt) is { } heard)

@@ -28,14 +28,15 @@ internal sealed class ClusterWebhook : IAsyncDisposable
         return server;
     }
 
-    public static async Task<ClusterWebhook> StartAsync(ApiServerDouble? server = null, FakeTimeProvider? time = null, bool awaitReady = true)
+    public static async Task<ClusterWebhook> StartAsync(
+        ApiServerDouble? server = null, FakeTimeProvider? time = null, bool awaitReady = true, WebhookOptions.ServiceName? service = null)
     {
         server ??= await NewServerAsync();
         var directory = new TemporaryDirectory();
         directory.Write("kubeconfig", server.Kubeconfig);
         var cluster = await KubeconfigAccess.OpenAsync(new FileInfo(directory.File("kubeconfig")), null, TestContext.Current.CancellationToken);
         var webhook = await RunningWebhook.StartAsync(
-            options: options => options with { CatalogDirectory = null, Cluster = new WebhookOptions.ClusterChoice(directory.File("kubeconfig")) },
+            options: options => options with { CatalogDirectory = null, Cluster = new WebhookOptions.ClusterChoice(directory.File("kubeconfig")), Service = service },
             time: time, directory: directory, awaitReady: awaitReady, cluster: cluster);
         return new ClusterWebhook(server, webhook);
     }
