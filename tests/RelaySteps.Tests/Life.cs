@@ -32,6 +32,9 @@ internal sealed class Life
     /// <summary>The calling thread is this relay's, and all that it starts.</summary>
     public void Enter() => Current.Value = this;
 
+    /// <summary>The calling thread is no relay's any more.</summary>
+    public static void Leave() => Current.Value = null;
+
     /// <summary>Lets its threads end, once nobody else looks at what they share.</summary>
     public void Bury()
     {
