@@ -15,6 +15,8 @@ namespace Sluice.RelaySteps.Tests;
 internal sealed class Application
 {
     private const string Content = "what was there";
+    private static readonly string LongName = new('n', 200); // which is not kept with the others
+    private static readonly byte[] Large = [.. Enumerable.Range(0, 6000).Select(i => (byte)i)]; // which fits in no slot
     private const ulong OwnCall = 1UL << 62; // in the unique of what a relay asks for itself
 
     private readonly ScriptedKernel _kernel;
@@ -36,6 +38,7 @@ internal sealed class Application
         files.Make("d", FuseAbi.S_IFDIR);
         files.Make("d/f").Data = Encoding.Latin1.GetBytes(Content);
         files.Make("d/gone");
+        files.Make("log").Data = Encoding.Latin1.GetBytes("first ");
         for (int i = 0; i < 12; i++)
             files.Make($"d/{i:00}");
         _thread = new Thread(Run) { IsBackground = true, Name = "application" };
@@ -73,6 +76,9 @@ internal sealed class Application
         Entry(Ok(Opcode.Symlink, sub, Of("link", "target")), out _);
         Entry(Ok(Opcode.Link, d, Of(f, "hard")), out _);
         Ok(Opcode.Rename, d, Of(sub, "new", "moved"));
+        ulong named = Entry(Ok(Opcode.Create, sub, Of(0xc2u, 0x81a4u, 0u, 0u, LongName)), out ulong large);
+        Assert.Equal((uint)Large.Length, Ok(Opcode.Write, named, WriteIn(large, 0, Large, 2)).U32());
+        ulong log = Look(1, "log"), appender = Ok(Opcode.Open, log, Of(0x401u, 0u)).U64(); // O_WRONLY | O_APPEND
         Ok(Opcode.Setxattr, f, Of(1u, 1u, 0u, 0u, "user.x", new byte[] { 7 }));
 
         ulong stream = Ok(Opcode.Opendir, d, Of(0u, 0u)).U64();
@@ -85,6 +91,8 @@ internal sealed class Application
         {
             ["read"] = _kernel.Send(Opcode.Read, f, ReadIn(reader, 5, 3)),
             ["write"] = _kernel.Send(Opcode.Write, created, WriteIn(writer, 14, "more"u8.ToArray(), 2)),
+            ["append"] = _kernel.Send(Opcode.Write, log, WriteIn(appender, 6, "second"u8.ToArray(), 0x401)),
+            ["large"] = _kernel.Send(Opcode.Write, named, WriteIn(large, (ulong)Large.Length, Large, 2)),
             ["list"] = _kernel.Send(Opcode.Readdirplus, d, ReadIn(stream, cookie, 900)),
             ["unlink"] = _kernel.Send(Opcode.Unlink, d, Of("gone")),
             ["look"] = _kernel.Send(Opcode.Lookup, d, Of("f")),
@@ -95,6 +103,8 @@ internal sealed class Application
         CrashClient();
         Assert.Equal("was", Encoding.Latin1.GetString(Ok(waiting["read"])));
         Assert.Equal(4U, Ok(waiting["write"]).U32());
+        Assert.Equal(6U, Ok(waiting["append"]).U32());
+        Assert.Equal((uint)Large.Length, Ok(waiting["large"]).U32());
         TakeListing(Ok(waiting["list"]), names, ref cookie);
         Ok(waiting["unlink"]);
         Assert.Equal(f, Entry(Ok(waiting["look"]), out _));
@@ -112,14 +122,29 @@ internal sealed class Application
         Ok(Opcode.Release, f, Of(reader, 0u, 0u, 0UL));
         Ok(Opcode.Release, f, Of(second, 0u, 0u, 0UL));
         Ok(Opcode.Releasedir, d, Of(stream, 0u, 0u, 0UL));
-        Ok(Opcode.Flush, created, Of(writer, 0u, 0u, 0UL));
-        Ok(Opcode.Release, created, Of(writer, 2u, 0u, 0UL));
+        foreach (var (node, handle, flags) in new[] { (created, writer, 2u), (named, large, 2u), (log, appender, 0x401u) })
+        {
+            Ok(Opcode.Flush, node, Of(handle, 0u, 0u, 0UL));
+            Ok(Opcode.Release, node, Of(handle, flags, 0u, 0UL));
+        }
         var half = _lookups.Take(_lookups.Count / 2).ToArray();
         _kernel.Send(Opcode.BatchForget, 0, Of((uint)half.Length, 0u, half.SelectMany(node => Of(node.Key, node.Value)).ToArray()));
         foreach (var (node, count) in _lookups.Skip(half.Length))
             _kernel.Forget(node, count);
         Ok(Opcode.Access, 1, Of(0u, 0u));
     }
+
+    /// <summary>What must be in the files at the end.</summary>
+    public void Compare()
+    {
+        Assert.Equal("hello world!!!more", Text("sub/moved"));
+        Assert.Equal("first second", Text("log"));
+        Assert.Equal([.. Large, .. Large], _files.Find($"sub/{LongName}")!.Data);
+        Assert.True(_files.Find("d/gone") is null && _files.Find("d/new") is null && _files.Find("sub/made") is null && _files.Find("d/hard") == _files.Find("d/f"));
+        Assert.Empty(_files.Complaints);
+    }
+
+    private string Text(string path) => Encoding.Latin1.GetString(_files.Find(path)!.Data);
 
     private ulong Look(ulong parent, string name) => Entry(Ok(Opcode.Lookup, parent, Of(name)), out _);
 

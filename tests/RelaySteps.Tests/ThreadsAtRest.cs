@@ -37,17 +37,17 @@ internal static class ThreadsAtRest
             string[] lines;
             try
             {
+                string relay = File.ReadAllText(Path.Combine(task, "comm"));
+                if (!Names.Any(known => relay.StartsWith(known, StringComparison.Ordinal)))
+                    continue;
                 lines = File.ReadAllLines(Path.Combine(task, "status"));
             }
             catch (IOException)
             {
                 continue; // it has ended
             }
-            string name = Field(lines, "Name:");
-            if (!Names.Any(known => name.StartsWith(known, StringComparison.Ordinal)))
-                continue;
             resting &= Field(lines, "State:").StartsWith('S');
-            if (!name.StartsWith("watch", StringComparison.Ordinal))
+            if (!Field(lines, "Name:").StartsWith("watch", StringComparison.Ordinal))
                 switches[task] = Field(lines, "voluntary_ctxt_switches:") + Field(lines, "nonvoluntary_ctxt_switches:");
         }
         return switches;
