@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Sluice.Manifests.Tests.Rendering;
 using Sluice.Testing;
 using Sluice.Testing.Cluster;
 
@@ -28,9 +29,19 @@ internal sealed class WebhookProcess : IAsyncDisposable
     {
         var cluster = await ApiServerDouble.StartAsync();
         cluster.Store.Put("/api/v1/namespaces", """{"metadata":{"name":"vision"}}""");
+        // What the webhook finds in a cluster that the manifests were applied to, and writes into.
+        foreach (var (collection, kind, name) in ((string, string, string)[])
+            [
+                ("/api/v1/secrets", "Secret", "sluice-webhook-certificates"),
+                ("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations", "MutatingWebhookConfiguration", "sluice-webhook"),
+                ("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", "ValidatingWebhookConfiguration", "sluice-webhook"),
+            ])
+        {
+            cluster.Store.Put(collection, Kustomization.Render("").Find(kind, name).ToJsonString());
+        }
         var kubeconfig = Path.GetTempFileName();
         await File.WriteAllTextAsync(kubeconfig, cluster.Kubeconfig, TestContext.Current.CancellationToken);
-        var process = Start("--kubeconfig", kubeconfig, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0");
+        var process = Start("--kubeconfig", kubeconfig, "--service", "sluice-system/sluice-webhook", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0");
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             using var entry = JsonDocument.Parse(line);
