@@ -36,6 +36,10 @@ public enum LeaseEnd
 /// abandoned when our own monotonic clock has seen it unchanged for as long as it says, and as lost when our last renewal was
 /// sent <see cref="LeaseOptions.RenewDeadline"/> ago, whatever became of the ones after it.
 /// </summary>
+/// <param name="client">Where the Lease is.</param>
+/// <param name="options">Which, and how it is kept.</param>
+/// <param name="time">The clock.</param>
+/// <param name="report">Gets one sentence for each failure, and for the loss of the lease.</param>
 public sealed class LeaderLease(ApiClient client, LeaseOptions options, TimeProvider time, Action<string> report)
 {
     private static readonly ApiResource Leases = new("coordination.k8s.io", "v1", "leases", Namespaced: true);
@@ -63,7 +67,6 @@ public sealed class LeaderLease(ApiClient client, LeaseOptions options, TimeProv
     {
         while (!await TryTakeAsync(options.RenewDeadline, stop))
             await Task.Delay(options.RetryPeriod, time, stop);
-        report($"holding {_target} as {options.Identity}");
         using var term = new CancellationTokenSource(Remaining(), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(term.Token, stop);
         try

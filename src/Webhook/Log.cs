@@ -75,4 +75,7 @@ internal static partial class Log
 
     [LoggerMessage(404, LogLevel.Warning, "Certificates: {message}")]
     public static partial void CertificateTrouble(ILogger logger, string message);
+
+    [LoggerMessage(405, LogLevel.Information, "This replica holds the Lease: it renews {secret}")]
+    public static partial void RenewsCertificates(ILogger logger, string secret);
 }

@@ -146,12 +146,14 @@ public sealed class ClusterAccessTests
     public async Task A_kubeconfig_gives_a_client_certificate()
     {
         await using var cluster = await Cluster.StartAsync();
+        cluster.Put("one");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest("CN=me", key, HashAlgorithmName.SHA256).CreateSelfSigned(TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddHours(1));
         var user = $"{{client-certificate-data: {Base64(certificate.ExportCertificatePem())}, client-key-data: {Base64(key.ExportPkcs8PrivateKeyPem())}}}";
         await using var access = await KubeconfigAsync(cluster, user);
-        Assert.Equal("CN=me", access.Value.ClientCertificate!.Subject);
-        Assert.True(access.Value.ClientCertificate.HasPrivateKey);
+        await cluster.Client(access.Value).GetAsync(One, Cluster.Token);
+        await cluster.Client().GetAsync(One, Cluster.Token);
+        Assert.Equal(["CN=me", null], cluster.Server.Requests.Select(r => r.ClientCertificate), StringComparer.Ordinal);
     }
 
     [Theory]

@@ -215,7 +215,7 @@ public sealed class ReflectorTests
         cluster.Server.RequiredToken = "second";
         cluster.Put("a", """{"n":1}""");
         cluster.Server.Watches.End();
-        await mirror.UntilAsync("default/a=1");
+        await cluster.PassUntilAsync(() => mirror.Text == "default/a=1" && cluster.Server.Requests.Last().Authorization == "Bearer second", TimeSpan.FromSeconds(20));
         await cluster.PassUntilAsync(() => cluster.Server.Watches.Count == 1, TimeSpan.FromSeconds(20));
         Assert.Equal(0, mirror.Reflector.WatchErrors);
         Assert.Equal("Bearer second", cluster.Server.Requests.Last().Authorization);

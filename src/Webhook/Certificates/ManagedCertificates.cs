@@ -90,6 +90,7 @@ internal sealed class ManagedCertificates : BackgroundService
     private async Task LeadAsync(CancellationToken token)
     {
         _settledBundle = null;
+        Log.RenewsCertificates(_logger, _secret.ToString());
         while (true)
         {
             try

@@ -4,7 +4,8 @@ namespace Sluice.Testing.Cluster;
 
 /// <summary>What a client asked.</summary>
 public sealed record RecordedRequest(
-    string Method, string Path, IReadOnlyDictionary<string, string> Query, string? Authorization, string? ContentType, byte[] Body, string Protocol)
+    string Method, string Path, IReadOnlyDictionary<string, string> Query, string? Authorization, string? ContentType, byte[] Body, string Protocol,
+    string? ClientCertificate)
 {
     public static async Task<RecordedRequest> ReadAsync(HttpRequest request)
     {
@@ -17,6 +18,7 @@ public sealed record RecordedRequest(
             request.Headers.Authorization is [var authorization] ? authorization : null,
             request.ContentType,
             body.ToArray(),
-            request.Protocol);
+            request.Protocol,
+            request.HttpContext.Connection.ClientCertificate?.Subject);
     }
 }
