@@ -16,7 +16,6 @@ namespace Sluice.RelaySteps.Tests;
 /// </summary>
 public sealed unsafe class AnswersFromMemoryTests
 {
-    private static readonly StateGeometry Geometry = new(8192, Slots: 32, LargeBuffers: 8, Nodes: 512, Names: 1024, LongNames: 64, Handles: 64, DirectoryBlocks: 512, JournalBlocks: 8);
     private const uint KilledTask = 5;
 
     /// <summary>Waiting for a client; or at one that died since, and will not answer.</summary>
@@ -37,7 +36,7 @@ public sealed unsafe class AnswersFromMemoryTests
     {
         var kernel = new ScriptedKernel();
         using var file = SharedMapping.CreateAnonymousFile("state");
-        var state = SessionState.Create(file.Duplicate(), Geometry, 1);
+        var state = SessionState.Create(file.Duplicate(), KillTests.Geometry, 1);
         if (resends)
             state.Header->InitIn.Flags2 = (uint)((ulong)InitFlags.HasResend >> 32);
         state.Header->Epoch = 1;
@@ -72,7 +71,7 @@ public sealed unsafe class AnswersFromMemoryTests
         {
             kernel.Reconnect();
             state.Dispose();
-            state = SessionState.Adopt(file.Duplicate(), Geometry, out string reason) ?? throw new InvalidOperationException(reason);
+            state = SessionState.Adopt(file.Duplicate(), KillTests.Geometry, out string reason) ?? throw new InvalidOperationException(reason);
             var (answers, rare, _) = Parts(kernel, state);
             new Adoption(kernel.Device, state, rare, answers).Run();
             for (int i = 0; i < state.Requests.UsedMark; i++)
@@ -99,7 +98,7 @@ public sealed unsafe class AnswersFromMemoryTests
     {
         var landing = state.LandingOf(0);
         Assert.True(state.Requests.Prepare(landing));
-        int length = kernel.Device.Read(state.Requests.BufferOf(landing), Geometry.LargeBufferSize);
+        int length = kernel.Device.Read(state.Requests.BufferOf(landing), KillTests.Geometry.LargeBufferSize);
         var slot = state.Requests.Take(landing, length, (uint)Environment.TickCount64 - 5000);
         InFlight.Set(slot, sent ? Slot.WordOf(SlotState.Sent, 1, slot->Generation) : slot->ParkedWord);
     }

@@ -14,7 +14,7 @@ namespace Sluice.RelaySteps.Tests;
 /// </summary>
 public sealed class KillTests
 {
-    private static readonly StateGeometry Geometry = new(8192, Slots: 32, LargeBuffers: 8, Nodes: 512, Names: 1024, LongNames: 64, Handles: 64, DirectoryBlocks: 512, JournalBlocks: 8);
+    internal static readonly StateGeometry Geometry = new(8192, Slots: 32, LargeBuffers: 8, Nodes: 512, Names: 1024, LongNames: 64, Handles: 64, DirectoryBlocks: 512, JournalBlocks: 8);
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

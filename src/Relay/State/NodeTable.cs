@@ -216,15 +216,15 @@ internal sealed unsafe partial class NodeTable : IDisposable
         lock (_gate)
         {
             int count = LookupTally.CountOf(slot);
-            if (count > 0 && LookupTally.Begun(slot) is { } without && !(IsLive(*LookupTally.At(_file, slot, count - 1)) && _nodes[*LookupTally.At(_file, slot, count - 1)].Lookups > without))
+            if (count > 0 && LookupTally.Begun(slot) is { } without && LookupsOf(*LookupTally.At(_file, slot, count - 1)) <= without)
                 LookupTally.NoteDone(slot, --count); // killed before the last was counted, or after it was taken back
             for (; count > 0; count--)
             {
                 uint node = *LookupTally.At(_file, slot, count - 1);
-                if (IsLive(node) && node != Root && _nodes[node].Lookups > 0)
+                if (node != Root && LookupsOf(node) is > 0 and var lookups)
                 {
-                    LookupTally.NoteBegun(slot, count, _nodes[node].Lookups - 1);
-                    SetLookupsLocked(node, _nodes[node].Lookups - 1, epoch);
+                    LookupTally.NoteBegun(slot, count, lookups - 1);
+                    SetLookupsLocked(node, lookups - 1, epoch);
                 }
                 LookupTally.NoteDone(slot, count - 1);
             }
@@ -362,6 +362,8 @@ internal sealed unsafe partial class NodeTable : IDisposable
         if (count > 0)
             LookupTally.NoteDone(slot, count);
     }
+
+    private ulong LookupsOf(uint node) => IsLive(node) ? _nodes[node].Lookups : 0;
 
     private void SetLookupsLocked(uint node, ulong lookups, uint epoch)
     {
