@@ -9,7 +9,7 @@ namespace Sluice.RelaySteps.Tests;
 internal static class ThreadsAtRest
 {
     /// <summary>The relay's own names of its threads.</summary>
-    private static readonly string[] Names = ["session", "reader", "inline", "replies", "pending", "watch", "introduction", "notifications", "client start"];
+    private static readonly string[] Names = ["session", "reader", "inline", "replies", "pending", "own sync", "watch", "introduction", "notifications", "client start"];
 
     /// <summary>Waits. The caller keeps away whatever would wake one of them.</summary>
     public static void Wait()

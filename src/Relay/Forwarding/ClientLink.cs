@@ -97,8 +97,9 @@ internal sealed unsafe class ClientLink : IDisposable
     /// <param name="request">Header and body with the client's ids; the unique is set here.</param>
     /// <param name="reply">Room for the reply, header first.</param>
     /// <param name="timeout">Milliseconds, or -1.</param>
+    /// <param name="patient">Waits for a silent client, too: the caller holds nobody up.</param>
     /// <returns>The reply's length, whose header may hold an error; or -ENOTCONN when the link ended, -ETIMEDOUT after the time or at a silent client.</returns>
-    public int Ask(Span<byte> request, Span<byte> reply, int timeout = -1)
+    public int Ask(Span<byte> request, Span<byte> reply, int timeout = -1, bool patient = false)
     {
         _freeCalls.Wait();
         Call call;
@@ -127,7 +128,7 @@ internal sealed unsafe class ClientLink : IDisposable
                     Poll.Wait(_socket, PollEvents.Out, 100);
                 if (error != 0 || _ended)
                     return -Errno.ENOTCONN;
-                bool answered = Await(call, timeout);
+                bool answered = Await(call, timeout, patient);
                 lock (_gate)
                 {
                     call.Reply = null; // from here on the reader leaves it alone
@@ -144,14 +145,14 @@ internal sealed unsafe class ClientLink : IDisposable
     }
 
     /// <summary>Waits in steps: who waits for a silent client would hold up all that wait behind it.</summary>
-    private bool Await(Call call, int timeout)
+    private bool Await(Call call, int timeout, bool patient)
     {
         const int Step = 100;
         for (int waited = 0; timeout < 0 || waited < timeout; waited += Step)
         {
             if (call.Done.Wait(timeout < 0 ? Step : Math.Min(Step, timeout - waited)))
                 return true;
-            if (_silent)
+            if (_silent && !patient)
                 return false;
         }
         return false;

@@ -66,7 +66,7 @@ internal static unsafe class ClientFile
     }
 
     /// <summary>FSYNC, or FLUSH where that hands data on.</summary>
-    public static int Sync(ClientNode node, ClientHandle handle, bool flush, uint uid, uint gid, ClientLink link)
+    public static int Sync(ClientNode node, ClientHandle handle, bool flush, uint uid, uint gid, ClientLink link, bool patient = false)
     {
         Span<byte> request = stackalloc byte[InHeader.Size + (flush ? 24 : 16)]; // fuse_flush_in, fuse_fsync_in
         request.Clear();
@@ -76,7 +76,7 @@ internal static unsafe class ClientFile
             *(ulong*)(head + InHeader.Size) = handle.Fh;
         }
         Span<byte> reply = stackalloc byte[OutHeader.Size];
-        return Resolver.Ask(link, request, reply, 0);
+        return Resolver.Ask(link, request, reply, 0, patient);
     }
 
     public static int Release(ClientNode node, ClientHandle handle, uint flags, uint uid, uint gid, ClientLink link)

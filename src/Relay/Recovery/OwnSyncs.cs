@@ -14,6 +14,7 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
 {
     private readonly Lock _gate = new(); // held while a client syncs, by workers alone
     private volatile uint _underWay; // the handle that is being synced; 0: none
+    private Thread? _running; // asks the present client, or one before it; guarded by _gate
 
     /// <summary>Whether a request has to wait for such a sync. No lock, no allocation: asked for every request.</summary>
     public bool Precedes(byte* request)
@@ -71,9 +72,9 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
                     }
                     return true;
                 case Opcode.Fsync or Opcode.Flush:
-                    return true; // ours is over
+                    return IsOver(link);
                 case Opcode.Release:
-                    return !state.Journal.Has(header->NodeId, *(ulong*)body) || Sync((uint)header->NodeId, (uint)*(ulong*)body, link);
+                    return IsOver(link) && (!state.Journal.Has(header->NodeId, *(ulong*)body) || Sync((uint)header->NodeId, (uint)*(ulong*)body, link));
                 case Opcode.Fallocate:
                     return SyncAll((uint)header->NodeId, link);
                 default:
@@ -93,11 +94,39 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
         return !link.Ended;
     }
 
-    /// <summary>What was written through one handle. Afterwards it is out of the journal, in whatever way. False when the link ended.</summary>
+    /// <summary>
+    /// What was written through one handle. Afterwards it is out of the journal, in whatever way. On a thread of its own, which
+    /// waits however long the client takes: the callers may leave it, and none asks for another one beside it.
+    /// </summary>
+    /// <returns>False when the link ended, or the client went silent.</returns>
     private bool Sync(uint node, uint handle, ClientLink link)
     {
+        if (!IsOver(link))
+            return false;
+        if (!state.Journal.Has(node, handle))
+            return true; // it was this one's
         _underWay = handle;
         Interlocked.MemoryBarrier();
+        bool done = false;
+        _running = new Thread(() => done = SyncAlone(node, handle, link), 256 << 10) { IsBackground = true, Name = "own sync" };
+        _running.Start();
+        return IsOver(link) && done;
+    }
+
+    /// <summary>Waits for the sync that is under way. False when the link ended, or the client went silent.</summary>
+    private bool IsOver(ClientLink link)
+    {
+        while (_running?.Join(20) == false)
+        {
+            if (link.Silent || link.Ended)
+                return false;
+        }
+        _running = null;
+        return !link.Ended;
+    }
+
+    private bool SyncAlone(uint node, uint handle, ClientLink link)
+    {
         while (IsUnderWay(handle, null) && !link.Ended)
         {
             CrashPoint.Wait();
@@ -127,7 +156,7 @@ internal sealed unsafe class OwnSyncs(SessionState state, Resolver resolver, Unf
         if (!state.Nodes.TryBound(node, link.Epoch, out var client) || !state.Handles.IsLive(handle) || !state.Handles.TryBound(handle, link.Epoch, out var open))
             return Errno.ESTALE;
         var record = state.Handles[handle];
-        return ClientFile.Sync(client, open, options.Durability <= Durability.Flush, record->Uid, record->Gid, link);
+        return ClientFile.Sync(client, open, options.Durability <= Durability.Flush, record->Uid, record->Gid, link, patient: true);
     }
 
     /// <summary>Whether an application's sync or RELEASE of a handle is at the client.</summary>

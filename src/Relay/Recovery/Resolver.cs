@@ -139,9 +139,9 @@ internal sealed unsafe class Resolver(SessionState state, Answers answers)
     }
 
     /// <summary>A request of our own. Returns 0 with a body of exactly <paramref name="body"/> bytes in <paramref name="reply"/>, or the positive error number.</summary>
-    public static int Ask(ClientLink link, Span<byte> request, Span<byte> reply, int body)
+    public static int Ask(ClientLink link, Span<byte> request, Span<byte> reply, int body, bool patient = false)
     {
-        int length = link.Ask(request, reply);
+        int length = link.Ask(request, reply, patient: patient);
         if (length < 0)
             return ClientLink.Lost;
         fixed (byte* message = reply)

@@ -63,12 +63,27 @@ public sealed class OwnSyncsTests : IDisposable
     }
 
     [Fact]
-    public void A_client_that_was_silent_is_asked_for_the_sync_again()
+    public void A_client_that_was_silent_over_the_sync_is_asked_for_no_other()
     {
         var (sync, write) = FillJournal();
         Assert.Null(_client.Next(1200)); // silent after half a second: nothing is given up for that
+        ulong close = _session.Kernel.Send(Opcode.Flush, _node, Bytes.Of(_handle, 0UL, 0UL)), other = _session.Kernel.Send(Opcode.Access, _node, Bytes.Of(0u, 0u));
+        _client.AnswerNext(Opcode.Access); // it says something, but not what is waited for
+        Assert.Equal(0, _session.Kernel.Wait(other).Error);
+        Assert.Null(_client.Next(1200));
         _client.Answer(sync);
-        _client.AnswerNext(Opcode.Flush);
+        var next = new[] { _client.Next(5000)!, _client.Next(5000)! };
+        Assert.Equal(Opcode.Flush, Assert.Single(next, request => request.Opcode != Opcode.Write).Opcode);
+        foreach (var request in next)
+            _client.Answer(request, request.Opcode == Opcode.Write ? Bytes.Of((uint)WriteJournal.BlockSize, 0u) : []);
+        Assert.Equal((0, 0), (_session.Kernel.Wait(close).Error, _session.Kernel.Wait(write).Error));
+    }
+
+    [Fact]
+    public void What_is_written_after_a_sync_is_synced_by_the_next()
+    {
+        var (sync, write) = FillJournal();
+        _client.Answer(sync);
         _client.AnswerNext(Opcode.Write, Bytes.Of((uint)WriteJournal.BlockSize, 0u));
         Assert.Equal(0, _session.Kernel.Wait(write).Error);
         ulong flush = _session.Kernel.Send(Opcode.Flush, _node, Bytes.Of(_handle, 0UL, 0UL));
