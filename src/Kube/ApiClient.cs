@@ -38,6 +38,13 @@ public sealed partial class ApiClient : IDisposable
     public Task<JsonElement> GetAsync(ApiObject target, CancellationToken token, TimeSpan? deadline = null) =>
         ObjectAsync(new Call("get", HttpMethod.Get, target.Path, target.ToString(), Safe: true), deadline, token);
 
+    /// <summary>
+    /// What the server says of itself: <c>gitVersion</c>, <c>major</c>, <c>minor</c> and more. Asked once: whoever asks wants to know
+    /// whether there is a server now.
+    /// </summary>
+    public Task<JsonElement> VersionAsync(CancellationToken token, TimeSpan? deadline = null) =>
+        ObjectAsync(new Call("get", HttpMethod.Get, "/version", "/version", Safe: false), deadline, token);
+
     /// <summary>One object, or null when there is none of that name.</summary>
     public async Task<JsonElement?> TryGetAsync(ApiObject target, CancellationToken token, TimeSpan? deadline = null)
     {
@@ -93,7 +100,14 @@ public sealed partial class ApiClient : IDisposable
 
     /// <summary>POST. A failure leaves open whether the object was made, unless the server said so.</summary>
     public Task<JsonElement> CreateAsync(ApiResource resource, string? nameSpace, ReadOnlyMemory<byte> body, CancellationToken token, TimeSpan? deadline = null) =>
-        ObjectAsync(new Call("create", HttpMethod.Post, resource.CollectionPath(nameSpace), Collection(resource, nameSpace), Safe: false, body, "application/json"), deadline, token);
+        CreateAsync(resource, nameSpace, "", body, deadline, token);
+
+    /// <summary>
+    /// The object as it would be stored, after defaults, admission and webhooks; nothing is made. Asked once, as a real creation is, so
+    /// that the answer of the first attempt is the one that is seen.
+    /// </summary>
+    public Task<JsonElement> DryRunCreateAsync(ApiResource resource, string? nameSpace, ReadOnlyMemory<byte> body, CancellationToken token, TimeSpan? deadline = null) =>
+        CreateAsync(resource, nameSpace, "?dryRun=All", body, deadline, token);
 
     /// <summary>PUT. With a resourceVersion in the body only that very version is replaced.</summary>
     public Task<JsonElement> UpdateAsync(ApiObject target, ReadOnlyMemory<byte> body, CancellationToken token, TimeSpan? deadline = null) =>
@@ -136,6 +150,9 @@ public sealed partial class ApiClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    private Task<JsonElement> CreateAsync(ApiResource resource, string? nameSpace, string query, ReadOnlyMemory<byte> body, TimeSpan? deadline, CancellationToken token) =>
+        ObjectAsync(new Call("create", HttpMethod.Post, resource.CollectionPath(nameSpace) + query, Collection(resource, nameSpace), Safe: false, body, "application/json"), deadline, token);
 
     private async Task<JsonElement> ObjectAsync(Call call, TimeSpan? within, CancellationToken token)
     {

@@ -84,6 +84,29 @@ public sealed class ApiClientTests
     }
 
     [Fact]
+    public async Task A_dry_run_is_said_to_be_one_and_asked_once()
+    {
+        await using var cluster = await Cluster.StartAsync();
+        cluster.Server.Always(r => r.Query.GetValueOrDefault("dryRun") == "All", _ => (500, ApiStatus.Json(500, "InternalError", "failed calling webhook")));
+        var error = await Assert.ThrowsAsync<ApiException>(() =>
+            cluster.Client().DryRunCreateAsync(Cluster.Widgets, "default", Cluster.Utf8(Cluster.Widget("one")), Cluster.Token));
+        Assert.Equal("failed calling webhook", error.StatusMessage);
+        var request = Assert.Single(cluster.Server.Requests);
+        Assert.Equal(("POST", "/apis/example.org/v1/namespaces/default/widgets"), (request.Method, request.Path));
+    }
+
+    [Fact]
+    public async Task A_server_tells_its_version_and_one_that_does_not_answer_is_asked_once()
+    {
+        await using var cluster = await Cluster.StartAsync();
+        cluster.Server.Always(r => r.Path == "/version", _ => (200, """{"gitVersion":"v1.33.2"}"""));
+        Assert.Equal("v1.33.2", (await cluster.Client().VersionAsync(Cluster.Token)).GetProperty("gitVersion").GetString());
+        await cluster.Server.StopAsync();
+        var error = await Assert.ThrowsAsync<ApiException>(() => cluster.Client().VersionAsync(Cluster.Token)); // the clock stands still: a second attempt would never come
+        Assert.Equal(ApiException.Unreachable, error.Reason);
+    }
+
+    [Fact]
     public async Task An_update_of_an_old_version_and_a_delete_of_another_object_are_conflicts()
     {
         await using var cluster = await Cluster.StartAsync();

@@ -26,6 +26,7 @@ public sealed class ApiServerDouble : IAsyncDisposable
     private readonly ThrowawayAuthority _authority = new("cluster");
     private readonly ConcurrentQueue<RecordedRequest> _requests = [];
     private readonly List<(Func<HttpRequest, bool> When, Func<HttpContext, Task> Answer)> _script = []; // guarded by itself
+    private readonly List<(Func<RecordedRequest, bool> When, Func<RecordedRequest, (int Status, string Body)> Answer)> _always = []; // guarded by itself
     private readonly string[] _hosts;
     private WebApplication? _app;
     private int _port; // 0 until the first start; kept over restarts
@@ -124,6 +125,13 @@ public sealed class ApiServerDouble : IAsyncDisposable
         await WriteAsync(context, status, body);
     });
 
+    /// <summary>Every request that fits gets this answer; of several that fit, that of the last one given. For what is no store: reviews, dry runs, refusals.</summary>
+    public void Always(Func<RecordedRequest, bool> when, Func<RecordedRequest, (int Status, string Body)> answer)
+    {
+        lock (_always)
+            _always.Insert(0, (when, answer));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
@@ -142,6 +150,11 @@ public sealed class ApiServerDouble : IAsyncDisposable
         if (RequiredToken is { } token && request.Authorization != $"Bearer {token}")
         {
             await WriteAsync(context, 401, ApiStatus.Json(401, "Unauthorized", "Unauthorized"));
+            return;
+        }
+        if (Standing(request) is { } standing)
+        {
+            await WriteAsync(context, standing.Status, standing.Body);
             return;
         }
         if (RequestPath.Parse(request.Path) is not { } path)
@@ -172,6 +185,12 @@ public sealed class ApiServerDouble : IAsyncDisposable
             _script.RemoveAt(index);
             return answer;
         }
+    }
+
+    private (int Status, string Body)? Standing(RecordedRequest request)
+    {
+        lock (_always)
+            return _always.Find(step => step.When(request)).Answer?.Invoke(request);
     }
 
     private static Task WriteAsync(HttpContext context, int status, string body)
