@@ -17,15 +17,15 @@ internal static class ExplainCommand
                 ("Which policies had a say?", "sluice explain -f pod.yaml --catalog catalog/ -o json"),
             ],
         };
-        return OfflineCommand.Complete<ExplainFormat>(command, "text for people, json for programs.", terminal, (input, format) => Run(terminal, input, format));
+        return OfflineCommand.Complete<ReportFormat>(command, "text for people, json for programs.", terminal, (input, format) => Run(terminal, input, format));
     }
 
-    private static int Run(Terminal terminal, OfflineInput input, ExplainFormat format)
+    private static int Run(Terminal terminal, OfflineInput input, ReportFormat format)
     {
         var explained = input.Targets.Select(target => Explained.Of(target, input.Catalog)).ToList();
         if (explained.Count == 0)
             throw new UnusableInputException($"{InputFiles.Describe(input.Files)}: no pod and no pod template to explain");
-        if (format == ExplainFormat.Json)
+        if (format == ReportFormat.Json)
             terminal.Out.WriteLine(Encoding.UTF8.GetString(ExplanationJson.Of(explained).Span));
         else
             terminal.Out.Write(string.Join('\n', explained.Select(e => new ExplanationText(terminal).Of(e))));

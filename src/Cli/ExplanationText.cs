@@ -75,7 +75,7 @@ internal sealed class ExplanationText(Terminal terminal)
         const string Indent = "    ";
         var column = Indent.Length + StepWidth;
         var first = true;
-        foreach (var line in Wrap(text, terminal.Width - column))
+        foreach (var line in WrappedText.Lines(text, terminal.Width - column))
         {
             if (first)
                 output.Append(Indent).Append(terminal.Styled(style, step)).Append(' ', StepWidth - step.Length);
@@ -84,23 +84,5 @@ internal sealed class ExplanationText(Terminal terminal)
             output.Append(line).Append('\n');
             first = false;
         }
-    }
-
-    /// <summary>Lines of at most <paramref name="width"/> characters; a longer word (a path, an image) has a line of its own.</summary>
-    private static IEnumerable<string> Wrap(string text, int width)
-    {
-        var line = new StringBuilder();
-        foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (line.Length > 0 && line.Length + 1 + word.Length > width)
-            {
-                yield return line.ToString();
-                line.Clear();
-            }
-            if (line.Length > 0)
-                line.Append(' ');
-            line.Append(word);
-        }
-        yield return line.ToString();
     }
 }

@@ -17,13 +17,13 @@ internal sealed record WebhookAnswer(PodOutcome Outcome, TimeSpan Elapsed)
     {
         using var review = JsonNodes.ParseDocument(body);
         var response = review.RootElement.GetProperty("response");
-        if (Text(response, "uid") != uid)
-            throw new UnusableInputException($"the answer is to another request: its uid is \"{Text(response, "uid")}\", not \"{uid}\"");
+        if (response.Text("uid") != uid)
+            throw new UnusableInputException($"the answer is to another request: its uid is \"{response.Text("uid")}\", not \"{uid}\"");
         var allowed = response.GetProperty("allowed").GetBoolean();
         var status = response.TryGetProperty("status", out var given) ? given : default;
         var outcome = new PodOutcome(target)
         {
-            Denial = allowed ? null : Text(status, "message") ?? "denied without a message",
+            Denial = allowed ? null : status.Text("message") ?? "denied without a message",
             Warnings = response.TryGetProperty("warnings", out var warnings) ? [.. warnings.EnumerateArray().Select(w => w.GetString()!)] : [],
             Patch = allowed ? PatchIn(response, target) : null,
         };
@@ -38,11 +38,8 @@ internal sealed record WebhookAnswer(PodOutcome Outcome, TimeSpan Elapsed)
     {
         if (!response.TryGetProperty("patch", out var patch) || patch.ValueKind == JsonValueKind.Null)
             return null;
-        if (Text(response, "patchType") != "JSONPatch")
-            throw new UnusableInputException($"the answer's patchType is \"{Text(response, "patchType")}\", not \"JSONPatch\"");
+        if (response.Text("patchType") != "JSONPatch")
+            throw new UnusableInputException($"the answer's patchType is \"{response.Text("patchType")}\", not \"JSONPatch\"");
         return target.OnManifest(patch.GetBytesFromBase64());
     }
-
-    private static string? Text(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

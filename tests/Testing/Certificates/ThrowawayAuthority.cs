@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sluice.Testing.Certificates;
 
-/// <summary>A certificate authority that lives as long as a test, and the serving certificates it signs. ECDSA P-256.</summary>
+/// <summary>A certificate authority for a test, and the serving certificates it signs. ECDSA P-256.</summary>
 public sealed class ThrowawayAuthority : IDisposable
 {
     private const int SerialLength = 16; // bytes; RFC 5280 allows 20
@@ -12,13 +12,18 @@ public sealed class ThrowawayAuthority : IDisposable
     private readonly X509Certificate2 _authority;
 
     public ThrowawayAuthority(string name)
+        : this(name, TimeProvider.System.GetUtcNow().AddHours(-1), TimeProvider.System.GetUtcNow().AddDays(1))
+    {
+    }
+
+    /// <summary>One that is valid from one time to another, as are the certificates that it signs.</summary>
+    public ThrowawayAuthority(string name, DateTimeOffset from, DateTimeOffset until)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
-        var now = TimeProvider.System.GetUtcNow();
-        _authority = request.CreateSelfSigned(now.AddHours(-1), now.AddDays(1));
+        _authority = request.CreateSelfSigned(from, until);
     }
 
     /// <summary>The authority's own certificate, for those who are to trust it.</summary>

@@ -1,8 +1,0 @@
-namespace Sluice.Cli;
-
-/// <summary>What <c>explain</c> prints.</summary>
-internal enum ExplainFormat
-{
-    Text,
-    Json,
-}
