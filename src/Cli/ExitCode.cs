@@ -8,6 +8,6 @@ internal static class ExitCode
     /// <summary>Wrong usage, or input that could not be read: nothing was decided.</summary>
     public const int Unusable = 1;
 
-    /// <summary>A pod was denied, or an object is invalid.</summary>
+    /// <summary>A pod was denied, an object is invalid, or something is wrong with a cluster.</summary>
     public const int Refused = 2;
 }

@@ -27,12 +27,13 @@ internal static class SluiceCommand
 
     public static RootCommand Create(Terminal terminal)
     {
-        var root = new RootCommand("See offline what Sluice does to a pod, and why.")
+        var root = new RootCommand("See what Sluice does to a pod and why, offline; and what is wrong with an installation, in a cluster.")
         {
             InjectCommand.Create(terminal),
             ExplainCommand.Create(terminal),
             ValidateCommand.Create(terminal),
             AdmitCommand.Create(terminal),
+            CheckCommand.Create(terminal),
             CompletionCommand.Create(terminal),
             VersionCommand.Create(terminal),
         };

@@ -1,6 +1,6 @@
 namespace Sluice.Cli;
 
-/// <summary>Where a command reads and writes. Results go to <see cref="Out"/>, messages to <see cref="Error"/>.</summary>
+/// <summary>What is around a command: where it reads and writes, and the environment. Results go to <see cref="Out"/>, messages to <see cref="Error"/>.</summary>
 internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error)
 {
     private const int PlainWidth = 100; // columns where nobody tells; arbitrary, fits a page
@@ -12,6 +12,9 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error)
     /// <summary>Columns to wrap text at.</summary>
     public int Width { get; init; } = PlainWidth;
 
+    /// <summary>The value of an environment variable; null for none.</summary>
+    public Func<string, string?> Variable { get; init; } = _ => null;
+
     /// <summary>The process's own streams. Colours only on a terminal, and never where NO_COLOR is set (https://no-color.org).</summary>
     public static Terminal OfProcess()
     {
@@ -21,6 +24,7 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error)
             Colour = isTerminal
                 && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
                 && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"),
+            Variable = Environment.GetEnvironmentVariable,
             Width = isTerminal && Console.WindowWidth is > 0 and var width ? Math.Max(width, MinWidth) : PlainWidth,
         };
     }

@@ -11,12 +11,14 @@ public sealed class SuggestActionTests
     }
 
     [Theory]
-    [InlineData("sluice ", "--help --version -h admit completion explain inject validate version")]
+    [InlineData("sluice ", "--help --version -h admit check completion explain inject validate version")]
     [InlineData("sluice in", "inject")]
     [InlineData("sluice inject -o ", "diff json patch yaml")]
     [InlineData("sluice inject -o=diff --names", "--namespace")]
     [InlineData("sluice completion z", "zsh")]
     [InlineData("sluice admit --insecure --web", "--webhook")]
+    [InlineData("sluice check --", "--context --help --kubeconfig --namespace --output --timeout")]
+    [InlineData("sluice check -o ", "json text")]
     public async Task Commands_options_and_words_are_suggested(string line, string expected) => Assert.Equal(expected, await SuggestedAsync(line));
 
     [Theory]
@@ -33,6 +35,7 @@ public sealed class SuggestActionTests
     [InlineData("sluice inject --catalog ")]
     [InlineData("sluice validate -f a ")]
     [InlineData("sluice validate -f a b")]
+    [InlineData("sluice check --kubeconfig ")]
     public async Task Where_a_file_may_stand_nothing_is_suggested(string line) => Assert.Equal("", await SuggestedAsync(line));
 
     [Theory]

@@ -10,7 +10,7 @@ public sealed class HouseTests
         ["Api"] = [],
         ["Injection"] = ["Api"],
         ["Webhook"] = ["Injection", "Kube"],
-        ["Cli"] = ["Injection"],
+        ["Cli"] = ["Injection", "Kube"],
         ["Kube"] = [],
         ["Linux"] = [],
         ["Relay"] = ["Session", "Linux"],
