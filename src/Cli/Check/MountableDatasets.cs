@@ -14,7 +14,9 @@ internal static class MountableDatasets
         if (!cluster.Tenancy.TryGet(out var tenancy, out var unseen))
             return unseen;
         var findings = tenancy.Datasets.Select(dataset => Judge(tenancy, dataset)).OfType<Finding>().Take(MaxFindings).ToList();
-        return CheckResult.Of(findings.Count == 0 ? Count.Of(tenancy.Datasets.Count, "dataset") : $"{findings.Count} of {Count.Of(tenancy.Datasets.Count, "dataset")} can be mounted by nobody", findings);
+        var all = Count.Of(tenancy.Datasets.Count, "dataset");
+        var most = findings.Count == MaxFindings ? "at least " : ""; // no further was looked
+        return CheckResult.Of(findings.Count == 0 ? all : $"{most}{findings.Count} of {all} can be mounted by nobody", findings);
     }
 
     private static Finding? Judge(Tenancy tenancy, Dataset dataset)

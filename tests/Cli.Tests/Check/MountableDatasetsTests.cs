@@ -38,5 +38,12 @@ public sealed class MountableDatasetsTests
         "pods of namespace sluice-system are never injected, and spec.sharing selects no other namespace",
         Assert.Single(Check(Vision, States.Namespace("sluice-system"), States.Profile(), States.Dataset("sluice-system", "imagenet")).Findings).Cause);
 
+    [Fact]
+    public void After_a_thousand_nobody_looks_further()
+    {
+        var result = Check([Vision, .. Enumerable.Range(0, 1200).Select(i => States.Dataset("vision", $"d{i}"))]);
+        Assert.Equal((1000, "at least 1000 of 1200 datasets can be mounted by nobody"), (result.Findings.Count, result.Summary));
+    }
+
     private static CheckResult Check(params string[] manifests) => MountableDatasets.Check(States.Unseen with { Tenancy = States.Tenancy(manifests) });
 }
