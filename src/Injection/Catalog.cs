@@ -64,6 +64,13 @@ public sealed class Catalog
     public IEnumerable<Runtime> Runtimes => Maps.Runtimes.Values;
     public IEnumerable<CatalogProfile> Profiles => Maps.Profiles.Values;
 
+    /// <summary>How many of the namespaces that are known a selector selects; an absent one selects none.</summary>
+    public int CountNamespaces(LabelSelector? selector) =>
+        selector is null ? 0 : Maps.Namespaces.Values.Count(ns => NamespaceLabels.Match(selector, ns.Metadata.Name, ns.Metadata.Labels));
+
+    /// <summary>Whether nothing that <see cref="CountNamespaces"/> looks at differs.</summary>
+    public bool SelectsAs(Catalog other) => ReferenceEquals(Maps.Namespaces, other.Maps.Namespaces) && ReferenceEquals(Maps.Policies, other.Maps.Policies);
+
     public CatalogDataset? FindDataset(ObjectName name) => Maps.Datasets.GetValueOrDefault(name);
 
     /// <summary>The Dataset whose claim (PVC) has this name in this namespace.</summary>

@@ -61,6 +61,9 @@ internal static partial class Log
     [LoggerMessage(312, LogLevel.Warning, "A pod names what the catalog lacks, and looking it up failed: {message}")]
     public static partial void LookupFailed(ILogger logger, string message);
 
+    [LoggerMessage(313, LogLevel.Warning, "Status of a TenantPolicy not written: {message}")]
+    public static partial void PolicyStatusNotWritten(ILogger logger, string message);
+
     [LoggerMessage(400, LogLevel.Information, "Serving certificate {source}: SHA-256 {fingerprint}, valid until {notAfter:O}")]
     public static partial void CertificateLoaded(ILogger logger, string source, string fingerprint, DateTimeOffset notAfter);
 

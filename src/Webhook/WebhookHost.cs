@@ -83,6 +83,7 @@ internal sealed class WebhookHost : IAsyncDisposable
         services.AddSingleton<CatalogLookup>();
         services.AddSingleton<CatalogWatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<CatalogWatcher>());
+        services.AddHostedService<PolicyStatuses>();
     }
 
     /// <summary>The serving certificate, and whoever sees to it that there is one.</summary>

@@ -45,7 +45,7 @@ internal sealed record CatalogKind(string Name, ApiResource Resource, Project<ob
 
     private static TenantPolicy? ReadPolicy(ObjectKey key, JsonElement source, out string? problem) =>
         Read<TenantPolicy>(key, source, out problem) is { } policy
-            ? new TenantPolicy { Metadata = Slim(key, policy.Metadata), Spec = policy.Spec }
+            ? new TenantPolicy { Metadata = SlimWithGeneration(key, policy.Metadata), Spec = policy.Spec, Status = policy.Status is { } status ? new TenantPolicyStatus { Namespaces = status.Namespaces, ObservedGeneration = status.ObservedGeneration } : null }
             : null;
 
     /// <summary>Labels, and those annotations that are meant for us: others may be large.</summary>
@@ -80,6 +80,13 @@ internal sealed record CatalogKind(string Name, ApiResource Resource, Project<ob
     }
 
     private static string Join(string path, string message) => path.Length == 0 ? message : $"{path}: {message}";
+
+    private static ObjectMeta SlimWithGeneration(ObjectKey key, ObjectMeta metadata)
+    {
+        var slim = Slim(key, metadata);
+        slim.Generation = metadata.Generation;
+        return slim;
+    }
 
     /// <summary>What decisions need of an object's metadata, with the key's strings.</summary>
     private static ObjectMeta Slim(ObjectKey key, ObjectMeta metadata) =>

@@ -21,6 +21,7 @@ public sealed class RightsTests
         ["cluster watch runtimeprofiles.sluice.io"] = "the catalog follows",
         ["cluster list tenantpolicies.sluice.io"] = "the catalog's first reading",
         ["cluster watch tenantpolicies.sluice.io"] = "the catalog follows",
+        ["cluster patch tenantpolicies/status.sluice.io"] = "how many namespaces a policy selects",
         ["cluster get namespaces"] = "one live look at a namespace that came with its first pod",
         ["cluster list namespaces"] = "sharing and policies select namespaces by their labels",
         ["cluster watch namespaces"] = "the same, as they change",
@@ -47,6 +48,7 @@ public sealed class RightsTests
     private static readonly string[] Rare =
     [
         "cluster get runtimes.sluice.io", "cluster get runtimeprofiles.sluice.io", "cluster get namespaces",
+        "cluster patch tenantpolicies/status.sluice.io",
         "sluice-system patch events.events.k8s.io",
     ];
 
@@ -81,7 +83,7 @@ public sealed class RightsTests
         // A list of the one object of a name is allowed by a right to that name.
         var name = path.Name ?? request.Query.GetValueOrDefault("fieldSelector")?.Replace("metadata.name=", "", StringComparison.Ordinal);
         var parts = path.Collection.Trim('/').Split('/');
-        var kind = parts[^1] + (parts[0] == "apis" ? "." + parts[1] : "");
+        var kind = parts[^1] + (path.Subresource is null ? "" : "/" + path.Subresource) + (parts[0] == "apis" ? "." + parts[1] : "");
         foreach (var scope in (string?[])["cluster", path.Namespace])
         {
             if (scope is null)
@@ -93,8 +95,10 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void Without_certificates_of_its_own_it_only_reads() =>
-        Assert.All(RightsOf("overlays/cert-manager", "sluice-webhook"), right => Assert.True(right.Split(' ')[1] is "get" or "list" or "watch", right));
+    public void Without_certificates_of_its_own_it_writes_what_policies_select_and_no_more() =>
+        Assert.All(
+            RightsOf("overlays/cert-manager", "sluice-webhook"),
+            right => Assert.True(right.Split(' ')[1] is "get" or "list" or "watch" || right == "cluster patch tenantpolicies/status.sluice.io", right));
 
     [Theory]
     [InlineData("")]
