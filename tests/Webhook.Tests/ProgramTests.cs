@@ -47,6 +47,105 @@ public sealed class ProgramTests
     }
 
     [Fact]
+    public async Task The_end_of_one_of_two_processes_under_load_fails_no_request()
+    {
+        var token = TestContext.Current.CancellationToken;
+        using var directory = new TemporaryDirectory();
+        var replicas = new List<(Process Process, Uri Address, HttpClient Probe, Task<string> Log)>();
+        for (var i = 0; i < 2; i++)
+        {
+            var process = Start("--catalog", directory.Path, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--shutdown-delay", "2s");
+            var (address, metrics, log) = await AddressesAsync(process);
+            replicas.Add((process, address, new HttpClient { BaseAddress = metrics }, log));
+        }
+        foreach (var replica in replicas)
+        {
+            while (!await IsReadyAsync(replica.Probe))
+                await Task.Delay(20, token);
+        }
+
+        // A Service: new connections go to replicas that were ready when it last looked.
+        var ready = replicas.ConvertAll(replica => replica.Address);
+        var turn = 0;
+        using var probing = CancellationTokenSource.CreateLinkedTokenSource(token);
+        var service = Task.Run(
+            async () =>
+            {
+                while (!probing.IsCancellationRequested)
+                {
+                    var found = new List<Uri>();
+                    foreach (var replica in replicas)
+                    {
+                        if (await IsServingAsync(replica.Probe))
+                            found.Add(replica.Address);
+                    }
+                    Volatile.Write(ref ready, found);
+                    await Task.Delay(50, token);
+                }
+            },
+            token);
+        HttpClient NewClient(Version version) => new(new SocketsHttpHandler
+        {
+            SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null },
+            ConnectCallback = async (_, cancellation) =>
+            {
+                var backends = Volatile.Read(ref ready);
+                var backend = backends[Interlocked.Increment(ref turn) % backends.Count];
+                var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp) { NoDelay = true };
+                await socket.ConnectAsync(IPAddress.Loopback, backend.Port, cancellation);
+                return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
+            },
+        })
+        {
+            BaseAddress = new Uri("https://sluice-webhook.sluice-system.svc"),
+            DefaultRequestVersion = version,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+
+        var (answered, over) = (0, false);
+        var workers = Enumerable.Range(0, 8).Select(worker => Task.Run(
+            async () =>
+            {
+                // Six keep their connections, as API servers do; two of them, and those that begin anew each time, speak HTTP/1.1.
+                var kept = worker < 6 ? NewClient(worker < 4 ? HttpVersion.Version20 : HttpVersion.Version11) : null;
+                while (!Volatile.Read(ref over))
+                {
+                    using var fresh = kept is null ? NewClient(HttpVersion.Version11) : null;
+                    Assert.Equal(HttpStatusCode.OK, await SendAsync(kept ?? fresh!, new StringContent(Reviews.Create(), null, "application/json")));
+                    Interlocked.Increment(ref answered);
+                }
+                kept?.Dispose();
+            },
+            token)).ToList();
+        async Task UntilAnsweredAsync(int more)
+        {
+            for (var from = Volatile.Read(ref answered); Volatile.Read(ref answered) < from + more;)
+            {
+                Assert.DoesNotContain(workers, worker => worker.IsFaulted);
+                await Task.Delay(20, token);
+            }
+        }
+
+        await UntilAnsweredAsync(500);
+        using (var kill = Process.Start("kill", ["-TERM", replicas[0].Process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+            await kill.WaitForExitAsync(token);
+        await replicas[0].Process.WaitForExitAsync(token).WaitAsync(TimeSpan.FromSeconds(60), token);
+        await UntilAnsweredAsync(500);
+        Volatile.Write(ref over, true);
+        await Task.WhenAll(workers);
+        await probing.CancelAsync();
+        await service;
+        Assert.Equal(0, replicas[0].Process.ExitCode);
+        replicas[1].Process.Kill();
+        foreach (var (process, _, probe, log) in replicas)
+        {
+            Assert.Contains(Reviews.Uid, await log, StringComparison.Ordinal); // both were asked
+            probe.Dispose();
+            process.Dispose();
+        }
+    }
+
+    [Fact]
     public async Task A_port_that_is_taken_is_said_in_one_line()
     {
         using var directory = new TemporaryDirectory();
@@ -125,6 +224,18 @@ public sealed class ProgramTests
         {
             await IsReadyAsync(probe);
             return true;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<bool> IsServingAsync(HttpClient probe)
+    {
+        try
+        {
+            return await IsReadyAsync(probe);
         }
         catch (HttpRequestException)
         {
