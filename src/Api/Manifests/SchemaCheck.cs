@@ -11,7 +11,11 @@ namespace Sluice.Api.Manifests;
 /// </summary>
 internal sealed class SchemaCheck(UnknownFields unknownFields)
 {
-    private static readonly ApiJson Lenient = new(new JsonSerializerOptions(ApiJson.Default.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip });
+    private static readonly JsonSerializerOptions Lenient = new(ApiJson.Default.Options)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+        TypeInfoResolver = ApiJson.Default.WithAddedModifier(WithoutManagedFields),
+    };
 
     private readonly List<(string Path, string Message)> _errors = [];
     private bool _sawNull;
@@ -22,7 +26,7 @@ internal sealed class SchemaCheck(UnknownFields unknownFields)
     public object Deserialize(JsonElement element, JsonTypeInfo type)
     {
         if (unknownFields == UnknownFields.Skip)
-            type = Lenient.GetTypeInfo(type.Type)!;
+            type = Lenient.GetTypeInfo(type.Type);
         if (!_sawNull)
             return element.Deserialize(type)!;
         var output = new ArrayBufferWriter<byte>();
@@ -72,9 +76,18 @@ internal sealed class SchemaCheck(UnknownFields unknownFields)
             }
             else
             {
-                Check(member.Value, type.Options.GetTypeInfo(property.PropertyType), FieldPath.Member(path, member.Name));
+                CheckMember(member, type.Options.GetTypeInfo(property.PropertyType), path, FieldPath.Member);
             }
         }
+    }
+
+    /// <summary>Makes the member's path only where something needs it: a catalog has millions of members, nearly all of them right.</summary>
+    private void CheckMember(JsonProperty member, JsonTypeInfo type, string parent, Func<string, string, string> join)
+    {
+        if (type.Kind != JsonTypeInfoKind.None)
+            Check(member.Value, type, join(parent, member.Name));
+        else if (Leaf.Problem(member.Value, type) is { } problem)
+            _errors.Add((join(parent, member.Name), problem));
     }
 
     private void CheckDictionary(JsonElement element, JsonTypeInfo type, string path)
@@ -90,7 +103,7 @@ internal sealed class SchemaCheck(UnknownFields unknownFields)
             if (member.Value.ValueKind == JsonValueKind.Null)
                 _sawNull = true;
             else
-                Check(member.Value, values, FieldPath.Key(path, member.Name));
+                CheckMember(member, values, path, FieldPath.Key);
         }
     }
 
@@ -105,6 +118,18 @@ internal sealed class SchemaCheck(UnknownFields unknownFields)
         var i = 0;
         foreach (var item in element.EnumerateArray())
             Check(item, items, FieldPath.Index(path, i++));
+    }
+
+    /// <summary>What API servers note of who wrote which field is larger than most objects, and nobody here reads it.</summary>
+    private static void WithoutManagedFields(JsonTypeInfo type)
+    {
+        if (type.Type != typeof(ObjectMeta))
+            return;
+        for (var i = type.Properties.Count - 1; i >= 0; i--)
+        {
+            if (type.Properties[i].Name == "managedFields")
+                type.Properties.RemoveAt(i);
+        }
     }
 
     private static JsonPropertyInfo? Find(JsonTypeInfo type, JsonProperty member)
