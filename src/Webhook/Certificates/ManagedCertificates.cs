@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Sluice.Kube;
 
@@ -97,9 +98,10 @@ internal sealed class ManagedCertificates : BackgroundService
             {
                 await RenewAsync(token);
             }
-            catch (ApiException e) when (!token.IsCancellationRequested)
+            catch (Exception e) when (e is ApiException or CryptographicException or InvalidOperationException && !token.IsCancellationRequested)
             {
-                // Open: what is served goes on being served, and there is a third of its life to mend this.
+                // Open: what is served goes on being served, and there is a third of its life to mend this. A Secret or a configuration that
+                // somebody wrote nonsense into must not end the process, and all admissions with it.
                 Interlocked.Increment(ref _failures);
                 Log.RenewalFailed(_logger, AdmissionResponse.OneLine(e.Message, 1024));
                 await _events.RecordAsync(_target, warning: true, "RenewalFailed", "Renew", e.Message, token);
@@ -160,7 +162,7 @@ internal sealed class ManagedCertificates : BackgroundService
         if (same)
             return;
         _serving.Load(set.Serving, []);
-        Log.CertificateLoaded(_logger, _secret.ToString(), set.Serving.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256), new DateTimeOffset(set.Serving.NotAfter));
+        Log.CertificateLoaded(_logger, _secret.ToString(), set.Serving.GetCertHashString(HashAlgorithmName.SHA256), new DateTimeOffset(set.Serving.NotAfter));
     }
 
     private void Report(string trouble) => Log.CertificateTrouble(_logger, AdmissionResponse.OneLine(trouble, 1024));

@@ -98,6 +98,19 @@ public sealed class ManagedCertificatesTests
     }
 
     [Fact]
+    public async Task A_Secret_with_nonsense_in_it_is_made_anew()
+    {
+        var server = await NewServerAsync();
+        server.Store.Put(Secrets, """{"metadata":{"name":"sluice-webhook-certificates","namespace":"sluice-system"},"data":{"ca.crt":"bm8=","notes":"eA=="}}""");
+        await using var cluster = await ClusterWebhook.StartAsync(server, service: Service);
+        Assert.Equal("eA==", (string?)server.Store.Find(Secrets, "sluice-system", "sluice-webhook-certificates")!["data"]!["notes"]);
+        Assert.Contains(cluster.Webhook.Log, line => line.Contains("secrets sluice-system/sluice-webhook-certificates is made anew: ca.crt holds 0 certificates", StringComparison.Ordinal) || line.Contains("is made anew: ca.key is missing", StringComparison.Ordinal));
+        using var api = new ApiServerView(server, TimeProvider.System);
+        await UntilAsync(() => Bundle(server) is not null, "a bundle");
+        Assert.Equal(200, await api.ReviewAsync(cluster.Webhook.Host.Address));
+    }
+
+    [Fact]
     public async Task Two_rotations_of_authority_and_serving_certificate_cost_no_request()
     {
         const int Requests = 10_000;
