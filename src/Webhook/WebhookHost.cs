@@ -153,6 +153,14 @@ internal sealed class WebhookHost : IAsyncDisposable
 
     private static void MapAdmission(WebApplication app)
     {
+        var readiness = app.Services.GetRequiredService<Readiness>();
+        app.Use((context, next) =>
+        {
+            // HTTP/2 has GOAWAY for this. A connection of HTTP/1.1 that the listener's end closed under a request would fail it.
+            if (readiness.IsStopping && HttpProtocol.IsHttp11(context.Request.Protocol))
+                context.Response.Headers.Connection = "close";
+            return next(context);
+        });
         app.MapPost(AdmissionEndpoint.Path, app.Services.GetRequiredService<AdmissionEndpoint>().HandleAsync);
         app.MapPost(ResourceEndpoint.Path, app.Services.GetRequiredService<ResourceEndpoint>().HandleAsync);
         app.MapGet("/healthz", Healthy);
