@@ -5,9 +5,9 @@ using Sluice.Api;
 using Sluice.Api.Manifests;
 using Sluice.Injection;
 using Sluice.Manifests.Tests.Admission;
-using Sluice.Manifests.Tests.Rendering;
 using Sluice.Testing;
 using Sluice.Testing.Golden;
+using Sluice.Testing.Manifests;
 
 namespace Sluice.Manifests.Tests;
 

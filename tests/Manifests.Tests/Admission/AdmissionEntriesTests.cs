@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sluice.Api;
-using Sluice.Manifests.Tests.Rendering;
 using Sluice.Manifests.Tests.Schemas;
+using Sluice.Testing.Manifests;
 
 namespace Sluice.Manifests.Tests.Admission;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Cel;
-using Sluice.Manifests.Tests.Rendering;
 using Sluice.Manifests.Tests.Schemas;
+using Sluice.Testing.Manifests;
 
 namespace Sluice.Manifests.Tests.Admission;
 

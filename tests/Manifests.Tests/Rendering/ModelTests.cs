@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
+using Sluice.Testing.Manifests;
 
 namespace Sluice.Manifests.Tests.Rendering;
 

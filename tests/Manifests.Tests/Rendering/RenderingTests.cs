@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Sluice.Api.Manifests;
+using Sluice.Testing.Manifests;
 
 namespace Sluice.Manifests.Tests.Rendering;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Sluice.Api;
-using Sluice.Manifests.Tests.Rendering;
+using Sluice.Testing.Manifests;
 using Sluice.Testing.PodSecurity;
 
 namespace Sluice.Manifests.Tests.Running;

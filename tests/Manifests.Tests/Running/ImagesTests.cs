@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Sluice.Injection;
-using Sluice.Manifests.Tests.Rendering;
 using Sluice.Testing;
+using Sluice.Testing.Manifests;
 
 namespace Sluice.Manifests.Tests.Running;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Sluice.Manifests.Tests.Rendering;
 using Sluice.Testing;
+using Sluice.Testing.Manifests;
 
 namespace Sluice.Manifests.Tests.Running;
 

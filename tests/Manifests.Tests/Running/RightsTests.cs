@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Sluice.Manifests.Tests.Rendering;
 using Sluice.Testing.Cluster;
+using Sluice.Testing.Manifests;
 
 namespace Sluice.Manifests.Tests.Running;
 

@@ -1,8 +1,7 @@
-using System.Diagnostics;
-using System.Text.Json;
-using Sluice.Manifests.Tests.Rendering;
 using Sluice.Testing;
 using Sluice.Testing.Cluster;
+using Sluice.Testing.Manifests;
+using Sluice.Testing.Processes;
 
 namespace Sluice.Manifests.Tests.Running;
 
@@ -15,15 +14,12 @@ internal sealed class WebhookProcess : IAsyncDisposable
          "object":{"apiVersion":"sluice.io/v1alpha1","kind":"Dataset","metadata":{"name":"imagenet","namespace":"vision"},"spec":{"source":{"uri":"s3://imagenet"}}}}}
         """;
 
-    private readonly Process _process;
-    private readonly Task<string> _rest;
+    private readonly WebhookProgram _program;
 
-    private WebhookProcess(ApiServerDouble cluster, Process process, Uri address, Uri metrics, Task<string> rest) =>
-        (Cluster, _process, Address, Metrics, _rest) = (cluster, process, address, metrics, rest);
+    private WebhookProcess(ApiServerDouble cluster, WebhookProgram program) => (Cluster, _program) = (cluster, program);
 
     public ApiServerDouble Cluster { get; }
-    public Uri Address { get; }
-    public Uri Metrics { get; }
+    public Uri Address => _program.Address;
 
     public static async Task<WebhookProcess> StartAsync()
     {
@@ -41,32 +37,25 @@ internal sealed class WebhookProcess : IAsyncDisposable
         }
         var kubeconfig = Path.GetTempFileName();
         await File.WriteAllTextAsync(kubeconfig, cluster.Kubeconfig, TestContext.Current.CancellationToken);
-        var process = Start("--kubeconfig", kubeconfig, "--service", "sluice-system/sluice-webhook", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0");
-        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
-        {
-            using var entry = JsonDocument.Parse(line);
-            if (!entry.RootElement.TryGetProperty("metricsAddress", out var metrics))
-                continue;
-            File.Delete(kubeconfig);
-            return new WebhookProcess(cluster, process, new Uri(entry.RootElement.GetProperty("address").GetString()!), new Uri(metrics.GetString()!), process.StandardOutput.ReadToEndAsync(CancellationToken.None));
-        }
-        throw new InvalidOperationException("the webhook ended before it listened");
+        var program = await WebhookProgram.ListenAsync(TestContext.Current.CancellationToken, "--kubeconfig", kubeconfig, "--service", "sluice-system/sluice-webhook", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0");
+        File.Delete(kubeconfig);
+        return new WebhookProcess(cluster, program);
     }
 
     /// <summary>What <c>--help</c> prints.</summary>
     public static async Task<string> HelpAsync()
     {
-        using var process = Start("--help");
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return output;
+        var output = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        await using var process = WebhookProgram.Start(output.Enqueue, "--help");
+        await process.EndAsync(TestContext.Current.CancellationToken);
+        return string.Join('\n', output);
     }
 
     /// <summary>The page after reviews of a pod and of a Dataset and a request that is none, so that every counter has counted.</summary>
     public async Task<string> ScrapeAsync()
     {
         using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null } });
-        while (!await IsReadyAsync(client))
+        while (!await _program.IsReadyAsync(client, TestContext.Current.CancellationToken))
             await Task.Delay(20, TestContext.Current.CancellationToken);
         var pod = await File.ReadAllTextAsync(Repository.PathOf("tests", "bench", "review.json"), TestContext.Current.CancellationToken);
         foreach (var (path, body) in ((string, string)[])[("/mutate", pod), ("/mutate", "nonsense"), ("/validate", Dataset)])
@@ -74,28 +63,12 @@ internal sealed class WebhookProcess : IAsyncDisposable
             using var content = new StringContent(body, null, "application/json");
             using var answer = await client.PostAsync(new Uri(Address, path), content, TestContext.Current.CancellationToken);
         }
-        return await client.GetStringAsync(new Uri(Metrics, "/metrics"), TestContext.Current.CancellationToken);
-    }
-
-    private async Task<bool> IsReadyAsync(HttpClient client)
-    {
-        using var response = await client.GetAsync(new Uri(Metrics, "/readyz"), TestContext.Current.CancellationToken);
-        return response.IsSuccessStatusCode;
+        return await client.GetStringAsync(new Uri(_program.Metrics, "/metrics"), TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _process.Kill();
-        await _process.WaitForExitAsync(CancellationToken.None);
-        await _rest;
-        _process.Dispose();
+        await _program.DisposeAsync();
         await Cluster.DisposeAsync();
     }
-
-    private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(
-        "dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "sluice-webhook.dll"), .. arguments])
-    {
-        UseShellExecute = false,
-        RedirectStandardOutput = true,
-    })!;
 }

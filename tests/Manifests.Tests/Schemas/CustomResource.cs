@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Sluice.Manifests.Tests.Rendering;
+using Sluice.Testing.Manifests;
 
 namespace Sluice.Manifests.Tests.Schemas;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Sluice.Manifests.Tests.Rendering;
+using Sluice.Testing.Manifests;
 
 namespace Sluice.Manifests.Tests.Schemas;
 

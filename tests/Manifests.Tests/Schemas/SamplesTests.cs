@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 using Sluice.Api;
 using Sluice.Api.Manifests;
 using Sluice.Api.Validation;
-using Sluice.Manifests.Tests.Rendering;
 using Sluice.Testing;
 using Sluice.Testing.Golden;
+using Sluice.Testing.Manifests;
 
 namespace Sluice.Manifests.Tests.Schemas;
 

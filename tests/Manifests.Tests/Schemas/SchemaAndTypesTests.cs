@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Sluice.Api;
-using Sluice.Manifests.Tests.Rendering;
+using Sluice.Testing.Manifests;
 
 namespace Sluice.Manifests.Tests.Schemas;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Cel;
-using Sluice.Manifests.Tests.Rendering;
+using Sluice.Testing.Manifests;
 
 namespace Sluice.Manifests.Tests.Schemas;
 

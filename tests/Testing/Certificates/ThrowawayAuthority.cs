@@ -32,8 +32,6 @@ public sealed class ThrowawayAuthority : IDisposable
     /// <summary>Signs a serving certificate for these host names and addresses; gives it and its private key (PKCS#8) in PEM.</summary>
     public (string Certificate, string Key) Issue(params string[] hosts)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=throwaway", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         foreach (var host in hosts)
         {
@@ -42,8 +40,20 @@ public sealed class ThrowawayAuthority : IDisposable
             else
                 names.AddDnsName(host);
         }
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false)); // serverAuth
+        return Sign("CN=throwaway", "1.3.6.1.5.5.7.3.1", names.Build()); // serverAuth
+    }
+
+    /// <summary>Signs a client certificate; API servers take the organization for a group. Gives it and its private key (PKCS#8) in PEM.</summary>
+    public (string Certificate, string Key) IssueClient(string user, string group) => Sign($"O={group}, CN={user}", "1.3.6.1.5.5.7.3.2"); // clientAuth
+
+    private (string Certificate, string Key) Sign(string subject, string usage, params X509Extension[] extensions)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        foreach (var extension in extensions)
+            request.CertificateExtensions.Add(extension);
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
         using var certificate = request.Create(_authority, new DateTimeOffset(_authority.NotBefore), new DateTimeOffset(_authority.NotAfter), RandomNumberGenerator.GetBytes(SerialLength));
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }

@@ -1,12 +1,11 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Sluice.Api.Manifests;
-using Sluice.Testing;
 
-namespace Sluice.Manifests.Tests.Rendering;
+namespace Sluice.Testing.Manifests;
 
 /// <summary>Files of deploy/ as JSON.</summary>
-internal static partial class Yaml
+public static partial class Yaml
 {
     public static string Manifests { get; } = Repository.PathOf("deploy", "manifests");
 

@@ -4,13 +4,13 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.JsonPatch.SystemTextJson;
 using Sluice.Api.Manifests;
 
-namespace Sluice.Manifests.Tests.Rendering;
+namespace Sluice.Testing.Manifests;
 
 /// <summary>
 /// What kustomize makes of a directory: as much of it as deploy/manifests uses, so that the tests need no program. Whatever else
-/// a kustomization.yaml says is an error; <see cref="RenderingTests"/> compares with kubectl where there is one.
+/// a kustomization.yaml says is an error; tests/Manifests.Tests compares with kubectl where there is one.
 /// </summary>
-internal static class Kustomization
+public static class Kustomization
 {
     private static readonly string[] Known = ["apiVersion", "kind", "resources", "components", "labels", "patches"];
 
