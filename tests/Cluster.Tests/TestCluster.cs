@@ -9,7 +9,14 @@ namespace Sluice.Cluster.Tests;
 public sealed class TestCluster : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
+    private readonly IClusterProvider? _provider; // null: the one that is chosen
     private Task<RunningCluster>? _started; // guarded by _gate
+
+    public TestCluster()
+    {
+    }
+
+    internal TestCluster(IClusterProvider provider) => _provider = provider;
 
     /// <summary>The cluster with our definitions in it; skips the test where there is none to be had.</summary>
     internal async Task<RunningCluster> StartedAsync()
@@ -27,8 +34,10 @@ public sealed class TestCluster : IAsyncDisposable
         return await _started;
     }
 
-    private static async Task<RunningCluster> StartAsync()
+    private async Task<RunningCluster> StartAsync()
     {
+        if (_provider is not null)
+            return await RunningCluster.StartAsync(_provider);
         var (provider, missing) = ProviderChoice.Choose(ProviderEnvironment.Here);
         Assert.SkipWhen(provider is null, missing);
         return await RunningCluster.StartAsync(provider!);
