@@ -19,9 +19,9 @@ internal static class InstalledPolicies
         Assert.False(stored.IsRefused, stored.ToString());
 
         var forged = TestPods.In(ForgedPods.Single("a container with the prefix"), nameSpace, "policies-probe-2");
-        await Eventually.Async(Limit, async () => await calls.CreateAsync(forged, ApiCalls.DryRun) is { IsRefused: false } ? "pods.sluice.io is not in force" : null);
-        await Eventually.Async(Limit, async () => await ChangeAsync("the image of a sidecar") is { IsRefused: false } ? "running-pods.sluice.io is not in force" : null);
-        await Eventually.Async(Limit, async () => await ChangeAsync("another dataset") is { Warnings.Count: 0 } ? "late-labels.sluice.io is not in force" : null);
+        await UntilAsync("pods.sluice.io", () => calls.CreateAsync(forged, ApiCalls.DryRun));
+        await UntilAsync("running-pods.sluice.io", () => ChangeAsync("the image of a sidecar"));
+        await UntilAsync("late-labels.sluice.io", () => ChangeAsync("another dataset"));
         await area.Cluster.DeleteAsync(Kinds.Target(pod));
 
         Task<Answer> ChangeAsync(string about)
@@ -32,4 +32,8 @@ internal static class InstalledPolicies
             return calls.ReplaceAsync(Kinds.Target(pod), changed, ApiCalls.DryRun);
         }
     }
+
+    /// <summary>Waits until the policy speaks, by refusing or by warning.</summary>
+    private static Task UntilAsync(string policy, Func<Task<Answer>> send) => Eventually.Async(Limit, async () =>
+        await send() is var answer && answer.Warnings.Append(answer.Message).Any(w => w.Contains($"'{policy}'", StringComparison.Ordinal)) ? null : $"{policy} is not in force: {answer}");
 }

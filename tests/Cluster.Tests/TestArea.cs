@@ -28,13 +28,13 @@ internal sealed class TestArea : IAsyncDisposable
     public static async Task<TestArea> OpenAsync(TestCluster cluster) => new(await cluster.StartedAsync());
 
     /// <summary>A namespace, with the account that a controller would make in it; gives its full name.</summary>
-    public async Task<string> NamespaceAsync(string name = "vision", JsonObject? labels = null, JsonObject? annotations = null)
+    public async Task<string> NamespaceAsync(string name = "vision", JsonObject? labels = null)
     {
         var full = $"{name}-{Suffix}";
         _namespaces.Add(name, full);
         labels = labels?.DeepClone().AsObject() ?? [];
         labels[Label] = Suffix;
-        await MakeAsync(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = full, ["labels"] = labels, ["annotations"] = annotations?.DeepClone() } });
+        await MakeAsync(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = full, ["labels"] = labels } });
         await AccountAsync(full);
         return full;
     }
