@@ -106,7 +106,7 @@ public sealed unsafe partial class ChildProcess : IDisposable
             new Span<byte>(info, 128).Clear();
             if (waitid(P_ALL, 0, info, WEXITED | WNOHANG | WNOWAIT) != 0)
                 return;
-            int pid = ((int*)info)[3];
+            int pid = ((int*)info)[4]; // si_pid: behind signal, errno, code and their padding to 8 bytes
             if (pid == 0 || pid == known)
                 return;
             _ = waitpid(pid, null, WNOHANG);

@@ -22,6 +22,7 @@ internal sealed unsafe class RelaySession : IDisposable
 {
     private const int MaxLostNames = 20; // in the last message; a termination message holds 4 KiB
     private const int MaxFailedStarts = 6; // in a row, before the container is given up to kubelet
+    private const int OrphansEvery = 1000; // milliseconds
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(5);
 
@@ -327,7 +328,8 @@ internal sealed unsafe class RelaySession : IDisposable
             bool introduced = introduction.Join(0);
             if (introduced && !link.Served)
                 return null; // refused
-            Poll.Wait(entries, introduced ? -1 : 20);
+            Poll.Wait(entries, introduced ? OrphansEvery : 20);
+            ChildProcess.ReapOrphans(client.Id);
             if (entries[0].Returned != PollEvents.None)
                 return null;
             if (entries[1].Returned != PollEvents.None || entries[2].Returned != PollEvents.None)

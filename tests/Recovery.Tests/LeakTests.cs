@@ -24,6 +24,23 @@ public sealed class LeakTests
         session.EndAndLeaveNothing();
     }
 
+    /// <summary>sshfs's ssh is nobody's child but the relay's once sshfs is dead, and ends a moment later.</summary>
+    [Fact]
+    public void What_a_killed_client_had_started_leaves_no_zombie()
+    {
+        using var server = ThrowawaySshd.Start();
+        using var session = new Session(readOnly: true, withMounter: false, ["--", .. server.Client()]);
+        for (int i = 0; i < 5; i++)
+            session.KillClient();
+        session.AwaitClient();
+        Thread.Sleep(2500); // orphans are looked for every second
+        string[] children = [.. Directory.GetDirectories(string.Create(CultureInfo.InvariantCulture, $"/proc/{session.Relay.Id}/task"))
+            .SelectMany(task => File.ReadAllText(task + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        Assert.DoesNotContain(children, child => File.ReadAllText($"/proc/{child}/stat").Contains(") Z ", StringComparison.Ordinal));
+        Assert.InRange(children.Length, 1, 2); // the client, and its ssh
+        session.EndAndLeaveNothing();
+    }
+
     private static (int Descriptors, int Threads, int Kilobytes) Held(Session session)
     {
         session.AwaitClient();

@@ -20,10 +20,10 @@ internal static unsafe partial class Program
     private static int Main(string[] arguments)
     {
         if (arguments is ["recovery", var file, var victim, var pidFile, var kills, var pause])
-            return Recovery(file, pidFile, child: victim == "client", int.Parse(kills, CultureInfo.InvariantCulture), int.Parse(pause, CultureInfo.InvariantCulture));
+            return Recovery(file, pidFile, victim == "process" ? null : victim, int.Parse(kills, CultureInfo.InvariantCulture), int.Parse(pause, CultureInfo.InvariantCulture));
         if (arguments is not [var measure, var directory])
         {
-            Console.Error.WriteLine("usage: bench-files sequential-128k|sequential-1m|random-4k|random-4k-8|stat|open|write DIR | recovery FILE client|process PIDFILE KILLS PAUSE");
+            Console.Error.WriteLine("usage: bench-files sequential-128k|sequential-1m|random-4k|random-4k-8|stat|open|write DIR | recovery FILE process|CLIENT PIDFILE KILLS PAUSE");
             return 1;
         }
         double rate = measure switch
@@ -107,10 +107,10 @@ internal static unsafe partial class Program
     /// </summary>
     /// <param name="path">A file on the mount.</param>
     /// <param name="pidFile">Holds the number of the process; whoever starts the next one writes it anew.</param>
-    /// <param name="child">Its child is meant: the relay's client.</param>
+    /// <param name="client">Its child of this name is meant; others may be what a client started. Null: itself.</param>
     /// <param name="kills">How often.</param>
     /// <param name="pause">Milliseconds between a read's end and the next kill, at least.</param>
-    private static int Recovery(string path, string pidFile, bool child, int kills, int pause)
+    private static int Recovery(string path, string pidFile, string? client, int kills, int pause)
     {
         int fd = Open(path, O_DIRECT);
         byte* buffer = (byte*)NativeMemory.AlignedAlloc(4096, 4096);
@@ -119,9 +119,10 @@ internal static unsafe partial class Program
         {
             Thread.Sleep(pause + (i % 7));
             int victim = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
-            if (child)
+            if (client is not null)
                 victim = Directory.GetDirectories($"/proc/{victim}/task")
-                    .SelectMany(task => File.ReadAllText(task + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse).First();
+                    .SelectMany(task => File.ReadAllText(task + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse)
+                    .First(child => File.ReadAllText($"/proc/{child}/comm").Trim() == client);
             long began = Stopwatch.GetTimestamp();
             _ = kill(victim, 9);
             _ = Checked(pread(fd, buffer, 4096, i % 1000 * 4096L), path);
