@@ -23,7 +23,10 @@ public static unsafe class ReadAhead
         {
             using var window = FileDescriptor.Open(string.Create(CultureInfo.InvariantCulture, $"/sys/class/bdi/0:{connection}/read_ahead_kb"), OpenFlags.WriteOnly);
             fixed (byte* text = kilobytes)
-                return Math.Min(0, Transfers.Write(window.Number, text, kilobytes.Length)) * -1;
+            {
+                int written = Transfers.Write(window.Number, text, kilobytes.Length);
+                return written < 0 ? -written : 0;
+            }
         }
         catch (LinuxException e)
         {
